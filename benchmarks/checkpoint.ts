@@ -29,7 +29,10 @@ const makeOne = (x: number) => ({ embedding: new nnx.Param(tf.fill([12_500, 1_00
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
-/** Milliseconds by the clock and of all processors, and the most bytes of buffers and of the process beside what was there before. */
+/**
+ * Milliseconds by the clock and of all processors, and the most bytes of buffers and of the process
+ * beside what was there before.
+ */
 async function watched(run: () => Promise<unknown>): Promise<Row> {
   globalThis.gc?.();
   const before = process.memoryUsage();

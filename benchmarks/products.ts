@@ -2,8 +2,9 @@
  * @file Matrix products beside tensorflow.js's own: node scripts/run.mjs benchmarks/products.ts
  *
  * The kernels of `@nnxjs/kernels` (with relaxed SIMD, too, where Node has it: node scripts/run.mjs
- * --experimental-wasm-relaxed-simd benchmarks/products.ts), tensorflow.js's own kernel for the same call, and (on wasm) its
- * plain product of the same size without transposes, which is XNNPACK's. CPU time, in alternation.
+ * --experimental-wasm-relaxed-simd benchmarks/products.ts), tensorflow.js's own kernel for the same
+ * call, and (on wasm) its plain product of the same size without transposes, which is XNNPACK's. CPU
+ * time, in alternation.
  */
 import { mendKernels, useRelaxedSimd } from "@nnxjs/kernels";
 import "@tensorflow/tfjs-backend-cpu";

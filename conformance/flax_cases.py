@@ -97,7 +97,6 @@ gr('Linear', nnx.Linear(3,4,rngs=R()), inp(1,(2,3))); gr('Conv2d', nnx.Conv(2,3,
 gr('BatchNorm_train', nnx.BatchNorm(3,rngs=R(),scale_init=I.constant(1.5),bias_init=I.constant(.3)), inp(1,(4,3))); gr('BatchNorm_eval', nnx.BatchNorm(3,use_running_average=True,rngs=R(),scale_init=I.constant(1.5)), inp(1,(4,3))); gr('LayerNorm', nnx.LayerNorm(4,rngs=R(),bias_init=I.constant(.3)), inp(1,(2,4))); gr('RMSNorm', nnx.RMSNorm(4,rngs=R()), inp(1,(2,4))); gr('GroupNorm_4_2', nnx.GroupNorm(4,2,rngs=R(),bias_init=I.constant(.3)), inp(1,(2,3,4)))
 gr('Embed', nnx.Embed(5,3,rngs=R()), jnp.array([[0,4],[1,4]]), argx=False); gr('LoRA', nnx.LoRA(3,2,4,b_initializer=I.ones,base_module=nnx.Linear(3,4,rngs=R()),rngs=R(1)), inp(1,(2,3))); gr('PReLU', nnx.PReLU(), jnp.array([-2.,-.5,0.,3.]))
 gr('MHA_causal', nnx.MultiHeadAttention(2,4,rngs=R()), inp(1,(1,3,4)), call=lambda m,x:m(x,decode=False,is_causal=True)); gr('RNN_gru', nnx.RNN(nnx.GRUCell(2,3,rngs=R())), inp(1,(2,4,2))); gr('RNN_lstm', nnx.RNN(nnx.LSTMCell(2,3,rngs=R())), inp(1,(2,4,2))); gr('Dropout_0.5', nnx.Dropout(.5,rngs=nnx.Rngs(dropout=0)), jnp.arange(1.,9.))
-act=lambda n:(lambda m,x: getattr(nnx,n)(x))
 xs=jnp.array([-2.5,-1.,-.3,0.,.3,1.,2.5])
 put('grad.activations', desc='d/dx sum(f(x)) at x', x=xs, **{n: jax.grad(lambda v: getattr(nnx,n)(v).sum())(xs) for n in ['celu','elu','gelu','hard_sigmoid','hard_silu','hard_tanh','leaky_relu','log_sigmoid','relu','relu6','selu','sigmoid','silu','soft_sign','softplus','tanh']})
 # texts and orders

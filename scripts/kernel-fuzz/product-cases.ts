@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { normalizeBackLoop, normalizeLoop } from "../../packages/kernels/src/own/norm-loops.ts";
 import type { NormAttrs } from "../../packages/kernels/src/own/norm-layout.ts";
-import type { Axis } from "../../packages/kernels/src/quick/conv-geometry.ts";
+import type { Axis } from "../../packages/kernels/src/conv-geometry.ts";
 import { broadcasting } from "./elementwise-cases.ts";
 import { type Plain, type Random, sizeOf } from "./random.ts";
 import type { Case } from "./run.ts";

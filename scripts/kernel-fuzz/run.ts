@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { mendKernels, restoreKernels } from "../../packages/kernels/src/index.ts";
 import { useWasmKernels } from "../../packages/kernels/src/internal.ts";
 import { isHeap } from "../../packages/kernels/src/memory/access.ts";
-import { heapOf, scratchOn } from "../../packages/kernels/src/wasm/heap.ts";
+import { heapOf, scratchOn } from "../../packages/kernels/src/memory/heap.ts";
 import { memoryWith } from "../../packages/kernels/src/wasm/own-memory.ts";
 import { useBackend } from "../use-backend.ts";
 import { type Plain, sizeOf } from "./random.ts";

@@ -1,5 +1,6 @@
 /** @file Every module of packages/kernels/src/wasm, and the text of its file. */
 import { anyMemory, encodeModule, type WasmFunction } from "../wasm-emitter/module.ts";
+import { textOf } from "../wasm-emitter/text.ts";
 import { elementwiseModules } from "./elementwise/modules.ts";
 import { depthwiseFunctions, relaxedDepthwiseFunctions } from "./depthwise-kernel.ts";
 import { patchesFunctions } from "./patches-kernel.ts";
@@ -66,13 +67,13 @@ export const generatedPlace = (name: string): URL =>
 export function generatedFile(name: string): string {
   const functions = Object.keys(allModules[name]!);
   const bytes = bytesOf(name);
-  return `/** @file A WebAssembly module in hexadecimal. Generated: node scripts/run.mjs scripts/emit-kernels-wasm.ts */
+  return `/** @file A WebAssembly module as text. Generated: node scripts/run.mjs scripts/emit-kernels-wasm.ts */
 import type { WasmModule } from "./module.ts";
 
 /** ${bytes.length} bytes. */
 export const ${name}Module: WasmModule<${functions.map((each) => `"${each}"`).join(" | ")}> = {
-  hex:
-    "${Buffer.from(bytes).toString("hex")}",
+  text:
+    "${textOf(bytes)}",
 };
 `;
 }

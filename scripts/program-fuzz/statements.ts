@@ -1,4 +1,7 @@
-/** @file Statements of random programs on models: layers, writes, draws, control flow, and functions of functions. */
+/**
+ * @file Statements of random programs on models: layers, writes, draws, control flow, and functions of
+ * functions.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import * as nnx from "../../packages/nnx/src/index.ts";
 import type { Random } from "../kernel-fuzz/random.ts";

@@ -3,6 +3,7 @@ import { normalKernel, probitKernel } from "./erf-inv-kernel.ts";
 import { bernoulliKernel, bitsKernel, maskScaleKernel, uniformKernel } from "./hash-kernel.ts";
 import { randintKernel } from "./randint-kernel.ts";
 import { encodeModule, type WasmFunction } from "../wasm-emitter/module.ts";
+import { textOf } from "../wasm-emitter/text.ts";
 
 const kernels: Readonly<Record<string, () => WasmFunction>> = {
   bits: bitsKernel,
@@ -25,10 +26,7 @@ export const kernelModules = (): ReadonlyMap<string, Uint8Array<ArrayBuffer>> =>
 export function generatedFile(): string {
   const entries = [...kernelModules()].map(
     ([name, bytes]) =>
-      `\n/** ${bytes.length} bytes. */\nexport const ${name}: string =\n  "${Buffer.from(bytes).toString("hex")}";\n`,
+      `\n/** ${bytes.length} bytes. */\nexport const ${name}: string =\n  "${textOf(bytes)}";\n`,
   );
-  return (
-    "/**\n * @file WebAssembly modules in hexadecimal, which gzip makes half as long as base64. Generated: node\n" +
-    ` * scripts/run.mjs scripts/emit-rng-wasm.ts\n */\n${entries.join("")}`
-  );
+  return `/** @file WebAssembly modules as text. Generated: node scripts/run.mjs scripts/emit-rng-wasm.ts */\n${entries.join("")}`;
 }

@@ -5,7 +5,10 @@ import { nextTick, onMounted, watch } from "vue";
 import LiveCode from "./LiveCode.vue";
 import "./style.css";
 
-/** What VitePress's theme leaves out: the search button is called what it shows, and the first page has a main part. */
+/**
+ * What VitePress's theme leaves out: the search button is called what it shows, and the first page has
+ * a main part.
+ */
 function nameForScreenReaders(): void {
   for (const button of document.querySelectorAll(".DocSearch-Button")) button.removeAttribute("aria-label");
   const content = document.querySelector("#VPContent");

@@ -15,7 +15,10 @@ export type Metrics = Readonly<Record<string, number>>;
 
 /** Options of {@link Checkpointer}. */
 export interface CheckpointerOptions {
-  /** How many checkpoints stay; those that were saved without metrics do not count with `bestFn`. @defaultValue all */
+  /**
+   * How many checkpoints stay; those that were saved without metrics do not count with `bestFn`.
+   * @defaultValue all
+   */
   maxToKeep?: number;
   /** What makes a checkpoint good. With it the best stay, not the latest. @defaultValue the step */
   bestFn?: (metrics: Metrics) => number;
@@ -64,7 +67,10 @@ export class Checkpointer {
   /** What is under way: one thing at a time. */
   private last: Promise<unknown> = Promise.resolve();
 
-  /** @param folder - What `directory(path)` of `@nnxjs/checkpoint/node`, `opfsDirectory` or `indexedDbDirectory` returned. */
+  /**
+   * @param folder - What `directory(path)` of `@nnxjs/checkpoint/node`, `opfsDirectory` or
+   * `indexedDbDirectory` returned.
+   */
   constructor(folder: StorageFolder, options: CheckpointerOptions = {}) {
     checkOptions<CheckpointerOptions>("Checkpointer", options, {
       maxToKeep: true,

@@ -3,27 +3,14 @@
  * arrays that the op got, so a `begin` that is written to for the next slice changed the gradient of
  * the slice before.
  */
-import { copiedData } from "@nnxjs/kernels/internal";
-import { engine } from "@tensorflow/tfjs-core";
-
-/** The engine's method for its tape. It exists at run time, but its types do not declare it. */
-interface TapeEngine {
-  addTapeNode: (
-    kernelName: string,
-    inputs: unknown,
-    outputs: unknown,
-    rule: unknown,
-    saved: unknown,
-    attributes: object | undefined,
-  ) => void;
-}
+import { copiedData, type TapeEngine, tapeEngine } from "@nnxjs/kernels/internal";
 
 /** Marks the method of any copy of this package. */
 const COPIES = Symbol.for("@nnxjs/gradients copies attributes");
 
 /** From now on the tape has copies of attributes. Calling this again changes nothing. */
 export function copyAttributes(): void {
-  const tape = engine() as unknown as TapeEngine;
+  const tape = tapeEngine();
   const { addTapeNode } = tape;
   if (COPIES in addTapeNode) return;
   const copying: TapeEngine["addTapeNode"] = function (this: TapeEngine, ...args): void {
@@ -35,6 +22,6 @@ export function copyAttributes(): void {
 
 /** The tape keeps attributes as the engine does again, unless another copy of this package came later. */
 export function keepAttributes(): void {
-  const tape = engine() as unknown as TapeEngine;
+  const tape = tapeEngine();
   if (COPIES in tape.addTapeNode) Reflect.deleteProperty(tape, "addTapeNode");
 }

@@ -32,7 +32,7 @@ const operation = (
   get gradFunc() {
     let inputs: readonly Tensor[] = [];
     onNextNode((node) => {
-      inputs = Object.values(node.inputs) as Tensor[];
+      inputs = Object.values(node.inputs);
     });
     return (dy: Tensor | Tensor[], saved: Tensor[]) => {
       const only = dy as Tensor;

@@ -106,7 +106,7 @@ const prelu: GradientRule = rule("Prelu")({
 /** Rules for element-wise kernels of two tensors, and `addN`. */
 export const elementwiseBinaryRules: readonly GradientRule[] = [
   add,
-  listRule("AddN", (dy) => alias(dy)),
+  listRule("AddN", (dy) => () => alias(dy)),
   sub,
   multiply,
   realDiv,

@@ -52,7 +52,7 @@ const nothing = new Saved();
  * Passes a zero gradient on as zero, even where the derivative is infinite or NaN (JAX's symbolic
  * zeros).
  */
-export const throughZero = (thunks: Thunks): Record<string, () => Tensor> =>
+const throughZero = (thunks: Thunks): Record<string, () => Tensor> =>
   Object.fromEntries(
     Object.entries(thunks).map(([name, thunk]) => [name, () => zero(thunk().shape)] as const),
   );
@@ -133,31 +133,50 @@ export const zeroRule = (kernelName: string, ...inputs: readonly string[]): Grad
       Object.fromEntries(inputs.map((name) => [name, () => zero(shapes[name]!)] as const)),
   });
 
+/** What the backward pass of one recorded call of a kernel with a list of inputs can read. */
+interface ListCall<A> {
+  readonly shapes: readonly number[][];
+  /** The inputs, where the rule saves them; else none. */
+  readonly saved: readonly Tensor[];
+  readonly attrs: A;
+}
+
 /**
- * The rule of a kernel with a list of inputs. `backward` computes the gradient of input number
- * `index`.
+ * The rule of a kernel with a list of inputs. `backward` returns a function that computes the
+ * gradient of an input by its number.
  */
 export const listRule = <A = unknown>(
   kernelName: string,
-  backward: (dy: Tensor, call: { shapes: readonly number[][]; attrs: A }, index: number) => Tensor,
+  backward: (dy: Tensor, call: ListCall<A>) => (index: number) => Tensor,
+  { save = false }: { save?: boolean } = {},
 ): GradientRule => {
+  // Of the call that is being recorded, as in `rule`.
   let shapes: number[][] = [];
+  let kept = nothing;
   const inputsToSave = new InputsToSave((input) => {
     shapes = [];
-    for (let i = 0; input(String(i)) !== undefined; i++) shapes.push(input(String(i))!.shape);
-    return [];
+    kept = new Saved();
+    kept.isShared = save && canShare();
+    for (let i = 0; input(String(i)) !== undefined; i++) {
+      const tensor = input(String(i))!;
+      shapes.push(tensor.shape);
+      if (save) kept.push(tensor);
+    }
+    return kept;
   });
   return {
     kernelName,
     inputsToSave,
     get gradFunc() {
-      const seen = shapes;
-      return (dy: Tensor | Tensor[], _saved: Tensor[], attributes: NamedAttrMap) => {
+      const seen = { shapes, inputs: kept.isShared ? kept : undefined };
+      kept = nothing;
+      return (dy: Tensor | Tensor[], copies: Tensor[], attributes: NamedAttrMap) => {
         const only = dy as Tensor;
+        const saved = copies.map((copy, i) => (seen.inputs ? onTape(copy, seen.inputs[i]!) : copy));
         // The caller writes A beside the kernel's name, as in `rule`.
-        const call = { shapes: seen, attrs: attributes as A };
-        const thunks = seen.map((_, i) => [String(i), () => backward(only, call, i)] as const);
-        return isZero(only) ? throughZero(Object.fromEntries(thunks)) : Object.fromEntries(thunks);
+        const gradientOf = backward(only, { shapes: seen.shapes, saved, attrs: attributes as A });
+        const thunks = Object.fromEntries(seen.shapes.map((_, i) => [String(i), () => gradientOf(i)]));
+        return isZero(only) ? throughZero(thunks) : thunks;
       };
     },
   };

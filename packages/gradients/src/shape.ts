@@ -58,13 +58,13 @@ const piece = (dy: Tensor, axis: number, begin: number, size: number): Tensor =>
     dy.shape.map((n, i) => (i === axis ? size : n)),
   );
 
-const concat: GradientRule = listRule<ConcatAttrs>("Concat", (dy, { shapes, attrs }, index) => {
+const concat: GradientRule = listRule<ConcatAttrs>("Concat", (dy, { shapes, attrs }) => (index) => {
   const axis = attrs.axis < 0 ? attrs.axis + dy.rank : attrs.axis;
   const begin = shapes.slice(0, index).reduce((total, shape) => total + shape[axis]!, 0);
   return piece(dy, axis, begin, shapes[index]![axis]!);
 });
 
-const pack: GradientRule = listRule<PackAttrs>("Pack", (dy, { shapes, attrs }, index) => {
+const pack: GradientRule = listRule<PackAttrs>("Pack", (dy, { shapes, attrs }) => (index) => {
   const axis = attrs.axis < 0 ? attrs.axis + dy.rank : attrs.axis;
   return tf.reshape(piece(dy, axis, index, 1), shapes[index]!);
 });

@@ -3,14 +3,8 @@
  * order of its four steps: `inputsToSave.map(name => input)`, `.concat(outputs)`, `rule.gradFunc`,
  * `tape.push(node)`. Nothing of another call happens in between.
  */
-import { isRecording, sharedCopy } from "@nnxjs/kernels/internal";
-import { customGrad, engine, keep, reshape, type Tensor } from "@tensorflow/tfjs-core";
-
-/** A recorded call. */
-export interface TapeNode {
-  readonly inputs: Record<string, Tensor | null | undefined>;
-  readonly outputs: readonly Tensor[];
-}
+import { isRecording, sharedCopy, type TapeNode, tapeEngine } from "@nnxjs/kernels/internal";
+import { customGrad, keep, reshape, type Tensor } from "@tensorflow/tfjs-core";
 
 /** Reads an input of the call that is being recorded. */
 export type ReadInput = (name: string) => Tensor | undefined;
@@ -78,7 +72,7 @@ export function onTape(copy: Tensor, tensor: Tensor): Tensor {
  * getter.
  */
 export function onNextNode(show: (node: TapeNode) => void): void {
-  const tape = engine().state.activeTape as TapeNode[] | null;
+  const tape = tapeEngine().state.activeTape;
   // Something read `gradFunc` although no call is being recorded.
   if (tape === null || !isRecording()) return;
   tape.push = (...nodes) => {
@@ -98,5 +92,6 @@ export function keepFirstOutput(node: TapeNode): void {
  * an absent one would throw.
  */
 export function dropAbsentInputs({ inputs }: TapeNode): void {
-  for (const name of Object.keys(inputs)) if (inputs[name] == null) delete inputs[name];
+  const all = inputs as Record<string, Tensor | null | undefined>;
+  for (const name of Object.keys(all)) if (all[name] == null) delete all[name];
 }

@@ -1,4 +1,7 @@
-/** @file Questions to tensorflow.js's engine: what is a tensor, and whether a tape is recording. */
+/**
+ * @file Questions to tensorflow.js's engine: what is a tensor, whether a tape is recording, and the
+ * tape itself.
+ */
 import {
   engine,
   getBackend,
@@ -15,6 +18,35 @@ export const isTensor = (x: unknown): x is Tensor => x instanceof Tensor;
 
 /** Whether a tape is recording ops for a gradient. */
 export const isRecording = (): boolean => engine().state.gradientDepth > 0;
+
+/** One kernel that the engine recorded. */
+export interface TapeNode {
+  readonly kernelName: string;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly outputs: readonly Tensor[];
+  readonly saved?: readonly Tensor[];
+  readonly gradient?: (dys: (Tensor | undefined)[]) => Readonly<Record<string, () => Tensor>>;
+}
+
+/** The engine's members for its tape. They exist at run time, but its types do not declare them. */
+export interface TapeEngine {
+  startTape(): void;
+  endTape(): void;
+  /** A property, since it is replaced by functions that call the one before. */
+  addTapeNode: (
+    this: TapeEngine,
+    kernelName: string,
+    inputs: TapeNode["inputs"],
+    outputs: readonly Tensor[],
+    gradient: ((dys: Tensor | readonly Tensor[]) => Readonly<Record<string, () => Tensor>>) | null,
+    saved: readonly Tensor[],
+    attributes: object | undefined,
+  ) => void;
+  readonly state: { activeTape: TapeNode[] | null; gradientDepth: number; kernelDepth: number };
+}
+
+/** The engine as the owner of the tape. */
+export const tapeEngine = (): TapeEngine => engine() as unknown as TapeEngine;
 
 /** What the engine knows of data. It exists at run time, but its types do not declare it. */
 interface DataEngine {

@@ -16,6 +16,9 @@ export {
   reshaped,
   sharedCopy,
   sharing,
+  type TapeEngine,
+  tapeEngine,
+  type TapeNode,
   versionOfTensorflow,
 } from "./engine.ts";
 export { hasReachableMemory } from "./backends.ts";
@@ -28,11 +31,11 @@ export {
   memoryOf,
   tensorFrom,
 } from "./memory/bytes.ts";
-export { type ElementKernel, fuse, runLoop } from "./memory/fuse.ts";
+export { fuse, runLoop } from "./wasm/fuse.ts";
 export { bringLate, LateData, lateDataOf, type LateOwner, lateTensor, takesLate } from "./memory/late.ts";
 export { callKernel, type KernelInputs } from "./memory/call-kernel.ts";
 export { computed } from "./memory/computed.ts";
-export { type KernelPlan, type PlannedCall, type PlannedPlace, traced } from "./wasm/trace.ts";
+export { type KernelPlan, traced } from "./wasm/trace.ts";
 export {
   addressOn,
   copiesForPlans,
@@ -45,8 +48,8 @@ export {
   scratchAt,
   takesPlans,
 } from "./wasm/planned.ts";
-export { axesOf2D, axesOf3D } from "./mends/pools.ts";
-export { aboveOf, notNegativeOf, ownKernelNames, positiveOf } from "./own/comparisons.ts";
+export { aboveOf, notNegativeOf, positiveOf } from "./own/comparisons.ts";
+export { ownKernelNames } from "./own-kernel-names.ts";
 export {
   type ConvolutionAttrs,
   convolutionKernelNames,
@@ -98,7 +101,7 @@ export { type NormAttrs, layNorm, type NormAxis } from "./own/norm-layout.ts";
 export { normKernelNames } from "./own/normalize.ts";
 export { softmaxKernelNames } from "./own/softmax.ts";
 export { largestOf } from "./ops/largest.ts";
-export { isAwaited, keepValues, type TensorValues, tensorOf, scalarOf, valuesOf } from "./ops/values.ts";
+export { isAwaited, keepValues, tensorOf, scalarOf, valuesOf } from "./ops/values.ts";
 export { rowsOf } from "./ops/rows.ts";
 export { type AddAttrs, rowKernelNames, rowsOf as presentRowsOf, rowSumsOf } from "./own/rows.ts";
 export { SELECT, selectOf } from "./own/select.ts";
@@ -106,7 +109,16 @@ export { addRows } from "./quick/add-rows.ts";
 export { broadcast, sumTo } from "./quick/broadcasting.ts";
 export type { Labelled } from "./quick/contract.ts";
 export { letterSizes, parseEquation } from "./quick/equation.ts";
-export { type Axis, axes2D, axes3D, interleave, padSpatial, readRegion } from "./quick/conv-geometry.ts";
+export {
+  type Axis,
+  axes2D,
+  axes3D,
+  axesOf2D,
+  axesOf3D,
+  interleave,
+  padSpatial,
+  readRegion,
+} from "./conv-geometry.ts";
 export { conv2DAxes } from "./quick/convolve.ts";
 export { filtersOf, perChannel } from "./quick/grouped.ts";
 export { product } from "./quick/product.ts";
@@ -114,6 +126,7 @@ export {
   type ComputeCall,
   type Fill,
   type FillCall,
+  type ElementKernel,
   type FuseCall,
   type FusedLoop,
   isRecorded,

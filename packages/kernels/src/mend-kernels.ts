@@ -1,6 +1,6 @@
 /** @file All kernels of this package: their list, and how to register them. */
-import { allMends } from "./mends/all-mends.ts";
 import { missingKernels } from "./mends/composed.ts";
+import { slow, wrong } from "./reasons.ts";
 import { installKernels, kernelsOnDemand, restoreKernels, useKernels } from "./registry.ts";
 import { allTopics } from "./topics/all-topics.ts";
 
@@ -32,12 +32,16 @@ export interface KernelEntry {
 export const listKernels = (): readonly KernelEntry[] => [
   ...(
     [
-      ["wrong", allMends],
-      ["slow", allTopics.flatMap(({ quick }) => quick?.() ?? [])],
+      ["wrong", wrong],
+      ["slow", slow],
     ] as const
-  ).flatMap(([reason, mends]) =>
-    mends.flatMap(({ kernelName, backends, why }) =>
-      backends.map((backendName) => ({ kernelName, backendName, reason, why })),
+  ).flatMap(([reason, rows]) =>
+    rows.flatMap(([kernelNames, backends, why]) =>
+      kernelNames
+        .split(" ")
+        .flatMap((kernelName) =>
+          backends.split(" ").map((backendName) => ({ kernelName, backendName, reason, why })),
+        ),
     ),
   ),
   ...[...missingKernels, ...allTopics.flatMap(({ own }) => own?.() ?? []), ...kernelsOnDemand()].map(

@@ -4,11 +4,21 @@
  */
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import type { ElementArrays } from "./memory/access.ts";
-import type { ElementKernel } from "./memory/fuse.ts";
+import type { WasmModule } from "./wasm/module.ts";
 import type { Clamps } from "./wasm/product-plan.ts";
 
 /** A loop over elements, as `fuse` takes it. */
 export type FusedLoop = (inputs: readonly Float32Array[], outputs: readonly Float32Array[]) => void;
+
+/**
+ * A loop of `fuse` as a function `name(…inputs, …outputs, length, …scalars)` of a WebAssembly module.
+ * All inputs and outputs have as many elements.
+ */
+export interface ElementKernel {
+  readonly module: WasmModule;
+  readonly name: string;
+  readonly scalars: readonly number[];
+}
 
 /** A function that depends on an object such as a key, and how it is made of another one. */
 export interface MadeFrom<F> {

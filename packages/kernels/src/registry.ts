@@ -8,11 +8,11 @@ import {
 } from "@tensorflow/tfjs-core";
 import { allMends } from "./mends/all-mends.ts";
 import { missingKernels } from "./mends/composed.ts";
-import type { Mend } from "./mends/mend.ts";
+import type { Mend } from "./mend.ts";
 import { core } from "./topics/core.ts";
 import type { Topic } from "./topics/topic.ts";
 import { dropFree } from "./memory/recycled.ts";
-import { freeScratch } from "./wasm/heap.ts";
+import { freeScratch } from "./memory/heap.ts";
 import { dropMemory } from "./wasm/own-memory.ts";
 
 /**

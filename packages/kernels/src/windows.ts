@@ -1,5 +1,5 @@
 /** @file Loops over the windows of a pool. */
-import type { Axis } from "./quick/conv-geometry.ts";
+import type { Axis } from "./conv-geometry.ts";
 import type { Elements } from "./memory/access.ts";
 
 /** The geometry of a pool over `[batch, depth, height, width, channels]`. */
@@ -115,34 +115,35 @@ function countInside(windows: Windows): Uint32Array {
   return counts;
 }
 
-/** The mean of the elements of each window that are not padding. */
-export function means(windows: Windows, x: Elements, y: Elements): void {
-  const { channels } = windows;
+/**
+ * Calls `each` for every element of every window: with the first channel of the window's result and
+ * of the element, and with the element's share in a mean, which leaves out padding.
+ */
+function eachShare(windows: Windows, each: (out: number, from: number, share: number) => void): void {
   const counts = countInside(windows);
-  y.fill(0);
   eachTap(
     windows,
     () => undefined,
     (out, from) => {
-      if (from < 0) return;
-      const share = 1 / counts[(out / channels) % counts.length]!;
-      for (let c = 0; c < channels; c++) y[out + c] = y[out + c]! + x[from + c]! * share;
+      if (from >= 0) each(out, from, 1 / counts[(out / windows.channels) % counts.length]!);
     },
   );
+}
+
+/** The mean of the elements of each window that are not padding. */
+export function means(windows: Windows, x: Elements, y: Elements): void {
+  const { channels } = windows;
+  y.fill(0);
+  eachShare(windows, (out, from, share) => {
+    for (let c = 0; c < channels; c++) y[out + c] = y[out + c]! + x[from + c]! * share;
+  });
 }
 
 /** The transpose of {@link means}: each window gives its elements equal shares. */
 export function shares(windows: Windows, dy: Elements, dx: Elements): void {
   const { channels } = windows;
-  const counts = countInside(windows);
   dx.fill(0);
-  eachTap(
-    windows,
-    () => undefined,
-    (out, from) => {
-      if (from < 0) return;
-      const share = 1 / counts[(out / channels) % counts.length]!;
-      for (let c = 0; c < channels; c++) dx[from + c] = dx[from + c]! + dy[out + c]! * share;
-    },
-  );
+  eachShare(windows, (out, from, share) => {
+    for (let c = 0; c < channels; c++) dx[from + c] = dx[from + c]! + dy[out + c]! * share;
+  });
 }

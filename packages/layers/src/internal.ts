@@ -16,7 +16,6 @@ export {
   finite,
   flag,
   integer,
-  nonNegative,
   oneOf,
   type OptionCheck,
   type OptionChecks,

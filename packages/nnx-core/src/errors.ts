@@ -175,7 +175,7 @@ export function describe(value: unknown): string {
   return `an object with keys {${shortened(keys.slice(0, 5).join(", "))}${keys.length > 5 ? ", ..." : ""}}`;
 }
 
-/** Says so of what looks like a part of a model, and is none here. */
+/** Words for an object that looks like a part of a model, but that this copy of nnxjs does not know. */
 const copyOf = (x: unknown): string =>
   typeof x === "object" && x !== null && isOfAnotherCopy(x) ? " of another copy of nnxjs" : "";
 

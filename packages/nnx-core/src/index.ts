@@ -148,7 +148,8 @@ export {
   type FindNonFiniteOptions,
   type NonFinite,
 } from "./inspect/find-non-finite.ts";
-export { type Profile, type ProfileKey, type ProfileRow, profile } from "./inspect/profile.ts";
+export { profile } from "./inspect/profile.ts";
+export type { Profile, ProfileKey, ProfileRow } from "./inspect/profile-rows.ts";
 export type { Flag, FlagKind, FlagPlace } from "./inspect/flag.ts";
 export { tabulate, type TabulateOptions } from "./inspect/tabulate.ts";
 export type { Amount, TabulatedVariable, Tabulation, TabulationRow } from "./inspect/tabulation.ts";

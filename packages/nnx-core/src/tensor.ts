@@ -15,7 +15,6 @@ export {
   canWriteOver,
   type Clamps,
   type ComputeCall,
-  type ElementArrays,
   type ElementKernel,
   type Fill,
   type FillCall,
@@ -63,6 +62,8 @@ export {
   slicesAfterFirst,
   takesLate,
   takesPlans,
+  tapeEngine,
+  type TapeNode,
   tensorWithoutValues,
   traced,
   scalarOf,
@@ -86,7 +87,7 @@ export {
   tensorOfInfo,
 } from "./engine/replay.ts";
 export { openOps, type Scope, scoped, scopeEngine } from "./engine/scopes.ts";
-export { onRecord, tapeEngine, type TapeNode } from "./engine/tape.ts";
+export { onRecord } from "./engine/tape.ts";
 
 /** An immutable array: tensorflow.js's. */
 export type Tensor = tf.Tensor;

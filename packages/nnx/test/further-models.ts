@@ -1,4 +1,7 @@
-/** @file Models of other kinds, widths, depths and losses, for flags whose thresholds were not chosen on them. */
+/**
+ * @file Models of other kinds, widths, depths and losses, for flags whose thresholds were not chosen
+ * on them.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import * as nnx from "../src/index.ts";
 

@@ -1,3 +1,4 @@
+export type { Callable } from "./callable.ts";
 export { dropConnectMoments, type OutputMoments } from "./analytic/drop-connect-moments.ts";
 export {
   BatchEnsembleLinear,
@@ -36,7 +37,6 @@ export { regressionDecomposition, varianceDecomposition } from "./measures/varia
 export { maxProbabilityComplement, zeroOneDecomposition } from "./measures/zero-one.ts";
 export type { Outputs, Samples } from "./sampling/collector.ts";
 export type {
-  Callable,
   CallOption,
   CollectOptions,
   KeepMoments,

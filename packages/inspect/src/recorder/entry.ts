@@ -1,4 +1,4 @@
-/** @file What is kept of one tensor at one step. */
+/** @file What is kept of one step, and of one tensor in it. */
 import type { Numbers } from "../format/report-data.ts";
 import { numbersOf } from "../gather/numbers.ts";
 import { blocksFor, positionsOf, shownShape } from "../gather/picture.ts";
@@ -24,10 +24,18 @@ export interface Series {
   readonly frame: Frame;
 }
 
+/** What is kept of a tensor at one step. */
 export interface Entry {
   readonly numbers: Numbers;
   /** Absent when the tensor had another shape than at first. */
   readonly values?: Float32Array;
+}
+
+/** One recorded step. */
+export interface Recorded {
+  readonly step: number;
+  readonly scalars: Readonly<Record<string, number>>;
+  readonly entries: ReadonlyMap<string, Entry>;
 }
 
 export function seriesOf({ tensor, ...place }: Place, cells: number): Series {

@@ -1,8 +1,7 @@
 /** @file What was recorded, by tensor instead of by step. */
 import type { HistoryData, Numbers, SeriesData } from "../format/report-data.ts";
 import { NOT_FINITE, quantize, scaleOf } from "../gather/picture.ts";
-import type { Series } from "./entry.ts";
-import type { Recorded } from "./recorder.ts";
+import type { Recorded, Series } from "./entry.ts";
 
 const FULL = 255;
 

@@ -17,6 +17,7 @@ import {
   entryOf,
   type Reading,
   readingOf,
+  type Recorded,
   sampledEntry,
   type Series,
   seriesOf,
@@ -64,13 +65,6 @@ const STEP_NAMES = { scalars: true, gradients: true, captured: true } as const;
 /** Gradients and activations change more from step to step, so that pictures of them take more bytes. */
 const SHARE_OF_OTHERS = 0.4;
 const BINS = 16;
-
-/** One recorded step. */
-export interface Recorded {
-  readonly step: number;
-  readonly scalars: Readonly<Record<string, number>>;
-  readonly entries: ReadonlyMap<string, Entry>;
-}
 
 /**
  * Follows a training: of every n-th step it keeps statistics, histograms and some values of each

@@ -1,7 +1,7 @@
 /** @file The shape and dtype of what each kernel of tensorflow.js returns. */
 import { backend_util, type DataType } from "@tensorflow/tfjs-core";
 import { axesOf, keepDims } from "../shape.ts";
-import { ownKernelNames } from "../own/comparisons.ts";
+import { ownKernelNames } from "../own-kernel-names.ts";
 import { convShapes } from "./conv-shapes.ts";
 import { moveShapes } from "./move-shapes.ts";
 import { type Axis, first, listed, misfit, type Shaped, shapeIn, type ShapeRule } from "./shape-rule.ts";

@@ -1,7 +1,7 @@
 /** @file Access to tensor values in place, on backends with synchronous memory (cpu and wasm). */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
-import { heapOf } from "../wasm/heap.ts";
+import { heapOf } from "./heap.ts";
 import { arrayTypes, glimpse, recyclable, zerosFor } from "./recycled.ts";
 
 /** The dtypes whose elements can be written in place, with their array types. */

@@ -39,7 +39,7 @@ let isBringing = false;
 
 class LateBackend extends KernelBackend {
   override readSync(data: LateData): BackendValues {
-    // As backends write new memory: they leave it as it is.
+    // No values: a backend that writes new memory leaves it as it is then.
     if (isBringing) return null as unknown as BackendValues;
     if (!data.values) data.owner.give(data);
     // Whoever asks may write to what he gets, as to what wasm gives.

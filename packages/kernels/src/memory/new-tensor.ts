@@ -1,5 +1,5 @@
 /** @file Tensors whose elements are written in place. */
-import { engine, type KernelBackend, tensor, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
+import { engine, type KernelBackend, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 import { abstractBackend, tensorWithoutValues } from "../abstract/without-values.ts";
 import { type Fill, type MadeFrom, recorder } from "../recorder.ts";
 import { sizeOf } from "../shape.ts";
@@ -19,10 +19,14 @@ export function newTensor<D extends keyof ElementArrays>(
   fill: (elements: ElementArrays[D]) => void,
   made?: MadeFrom<(elements: ElementArrays[D]) => void>,
 ): Tensor {
-  const run = (): Tensor => newTensorNow(dtype, shape, fill);
+  // It is called with arrays of this dtype only.
+  const anyFill = fill as Fill;
+  const run = (): Tensor =>
+    abstractBackend()
+      ? tensorWithoutValues(shape, dtype)
+      : engine().makeTensorFromTensorInfo(filledInfo(engine().backend, dtype, shape, anyFill));
   if (!recorder) return run();
-  // A recorder calls `fill` with arrays of this dtype only.
-  const call = { dtype, shape, fill: fill as Fill, made: made as MadeFrom<Fill> | undefined };
+  const call = { dtype, shape, fill: anyFill, made: made as MadeFrom<Fill> | undefined };
   return recorder.fill(call, run);
 }
 
@@ -38,24 +42,6 @@ const onDevice = new WeakMap<object, OnDevice>();
 export function alsoOnDevice<F extends object>(fill: F, run: OnDevice): F {
   onDevice.set(fill, run);
   return fill;
-}
-
-function newTensorNow<D extends keyof ElementArrays>(
-  dtype: D,
-  shape: readonly number[],
-  fill: (elements: ElementArrays[D]) => void,
-): Tensor {
-  if (abstractBackend()) return tensorWithoutValues(shape, dtype);
-  const { backend } = engine();
-  if (hasReachableMemory()) {
-    // What is filled has the dtype that was asked for.
-    return engine().makeTensorFromTensorInfo(filledInfo(backend, dtype, shape, fill as Fill));
-  }
-  const info = onDevice.get(fill)?.(backend, shape);
-  if (info) return engine().makeTensorFromTensorInfo(info);
-  const elements = zerosOf(dtype, sizeOf(shape));
-  fill(elements);
-  return tensor(elements, [...shape], dtype);
 }
 
 /** The data of a tensor whose elements `fill` writes, unknown to the engine. */

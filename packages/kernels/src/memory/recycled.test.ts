@@ -4,7 +4,7 @@ import { useBackend } from "../../../../scripts/use-backend.ts";
 import { mendKernels } from "../mend-kernels.ts";
 import { restoreKernels } from "../registry.ts";
 import { useWasmKernels } from "../wasm/module.ts";
-import { arrayOf } from "./access.ts";
+import { arrayOf, filled } from "./access.ts";
 import { memoryOf } from "./bytes.ts";
 import { newTensor } from "./new-tensor.ts";
 import { arrayFor, dropFree, freeMemory, recyclable } from "./recycled.ts";
@@ -190,4 +190,18 @@ it("keeps 128 MB at most, of the sizes that were used last", () => {
   tf.dispose(many);
   expect(freeMemory()).toBeLessThanOrEqual(128 * 2 ** 20);
   expect(freeMemory()).toBeGreaterThan(0);
+});
+
+it("gives large arrays as they are to a backend that keeps no arrays, as those on a GPU", () => {
+  const gpu = {
+    makeTensorInfo: (shape: number[], dtype: string, values: Float32Array) => ({
+      dataId: { values },
+      shape,
+      dtype,
+    }),
+  };
+  const { dataId, shape } = filled(gpu, { shape: [2, SIZE], dtype: "float32" }, 7);
+  const { values } = dataId as { readonly values: Float32Array };
+  expect(shape).toEqual([2, SIZE]);
+  expect([values.length, isAll(values, 7)]).toEqual([2 * SIZE, true]);
 });

@@ -30,7 +30,7 @@ export const bytesPerElement: { readonly float32: 4; readonly int32: 4; readonly
 /** The buffers that are free, by their size in bytes. */
 const free = new Map<number, ArrayBuffer[]>();
 let freeBytes = 0;
-/** Whether results take memory: they do from the first on until memory is given up. */
+/** Whether results take memory again: from the first one on, until {@link dropFree}. */
 let isInUse = false;
 
 /** How many bytes are free to be taken again. */
@@ -113,7 +113,8 @@ interface ArrayStore {
   set(dataId: object, data: object): void;
   delete(dataId: object): boolean;
 }
-const storeOf = (backend: object): ArrayStore => (backend as { readonly data: ArrayStore }).data;
+/** Backends on a GPU have none: what they are given they copy to a texture. */
+const storeOf = (backend: object): ArrayStore | undefined => (backend as { readonly data?: ArrayStore }).data;
 
 const watched = new WeakSet<ArrayStore>();
 
@@ -130,7 +131,8 @@ function watch(store: ArrayStore): void {
 }
 
 /**
- * A tensor on cpu of an array that {@link arrayFor} made. Nobody else may have the array.
+ * A tensor of an array that {@link arrayFor} made, whose memory is taken again on cpu. Nobody else may
+ * have the array.
  * @param isWatched - Whether {@link isUnseen} is to know it, however small it is.
  */
 export function recyclable(
@@ -141,8 +143,8 @@ export function recyclable(
   isWatched = false,
 ): TensorInfo {
   const info = (backend as ArrayBackend).makeTensorInfo([...shape], dtype, array);
-  if (array.byteLength < LEAST_BYTES && !isWatched) return info;
   const store = storeOf(backend);
+  if (!store || (array.byteLength < LEAST_BYTES && !isWatched)) return info;
   if (!watched.has(store)) watch(store);
   // The store counts its tensors: one less, and one more.
   store.delete(info.dataId);
@@ -152,12 +154,12 @@ export function recyclable(
 
 /** What is kept of a tensor: its values as somebody sees them who does not keep them. */
 export function glimpse(backend: object, dataId: object): unknown {
-  const data = storeOf(backend).get(dataId);
+  const data = storeOf(backend)?.get(dataId);
   return data instanceof Recyclable ? data.array : data?.values;
 }
 
 /** Whether nobody but our kernels has asked for the values of a tensor that one of them made on cpu. */
 export function isUnseen(backend: object, dataId: object): boolean {
-  const data = storeOf(backend).get(dataId);
+  const data = storeOf(backend)?.get(dataId);
   return data instanceof Recyclable && !data.isSeen;
 }

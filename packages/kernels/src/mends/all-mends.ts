@@ -4,7 +4,9 @@ import { gpuAxisMends } from "./gpu/along-axis.ts";
 import { gpuElementwiseMends } from "./gpu/elementwise.ts";
 import { gpuMends } from "./gpu/others.ts";
 import { gpuJoinMends } from "./gpu/joins.ts";
-import { gpuShapeMends } from "./gpu/many-axes.ts";
+import { elementAxesMends } from "./gpu/axes-of-elements.ts";
+import { moveAxesMends } from "./gpu/axes-of-moves.ts";
+import { reductionAxesMends } from "./gpu/axes-of-reductions.ts";
 import { gpuRowMends } from "./gpu/rows.ts";
 import { composedMends } from "./composed.ts";
 import { convolutionMends } from "./convolutions.ts";
@@ -12,7 +14,7 @@ import { edgeMends } from "./edges.ts";
 import { emptyMends } from "./empty.ts";
 import { indexingMends } from "./indexing.ts";
 import { integerMends } from "./integers.ts";
-import type { Mend } from "./mend.ts";
+import type { Mend } from "../mend.ts";
 import { poolMends } from "./pools.ts";
 import { lostNaNMends } from "./lost-nan.ts";
 import { productMends } from "./product.ts";
@@ -39,7 +41,9 @@ export const allMends: readonly Mend[] = [
   ...lostNaNMends,
   ...gpuElementwiseMends,
   ...gpuRowMends,
-  ...gpuShapeMends,
+  ...elementAxesMends,
+  ...moveAxesMends,
+  ...reductionAxesMends,
   ...gpuAxisMends,
   ...gpuJoinMends,
   ...gpuMends,

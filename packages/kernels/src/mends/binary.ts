@@ -8,14 +8,11 @@ import { MOST_AXES } from "../backends.ts";
 import { sizeOf, withShape } from "../shape.ts";
 import { eachRow, fold } from "../fold.ts";
 import { type Elements, holdsNaN, loop } from "../memory/access.ts";
-import { type Mend, mend, scoped } from "./mend.ts";
-
-/** What is wrong with kernels that are limited in their number of axes. */
-const MANY_AXES = "Returns uninitialised memory from seven axes on.";
+import { type Mend, mend, scoped } from "../mend.ts";
 
 /** Folds the operands into fewer axes: the stock kernels are right up to six. */
 const arithmetic = (kernelName: string): Mend =>
-  mend<"a" | "b">(kernelName, ["wasm"], MANY_AXES, ({ inputs: { a, b }, stock }) => {
+  mend<"a" | "b">(kernelName, ["wasm"], ({ inputs: { a, b }, stock }) => {
     if (a.shape.length <= MOST_AXES && b.shape.length <= MOST_AXES) return stock();
     const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
     const folded = fold(a.shape, b.shape);
@@ -43,7 +40,7 @@ const arithmetic = (kernelName: string): Mend =>
  * when `b` holds no NaN.
  */
 const extremum = (kernelName: "Maximum" | "Minimum"): Mend =>
-  mend<"a" | "b">(kernelName, ["wasm"], "Returns the first operand where the second is NaN.", (call) => {
+  mend<"a" | "b">(kernelName, ["wasm"], (call) => {
     const {
       inputs: { a, b },
       backend,
@@ -67,24 +64,18 @@ const extremum = (kernelName: "Maximum" | "Minimum"): Mend =>
 
 /** Clamps each element and keeps NaN. */
 const clamp = <A>(kernelName: string, bounds: (attrs: A) => readonly [number, number]): Mend =>
-  mend<"x", A>(
-    kernelName,
-    ["wasm"],
-    "Turns NaN into a bound.",
-    ({ inputs: { x }, attrs, backend, stock }) => {
-      if (x.dtype !== "float32" || !holdsNaN(backend, x)) return stock();
-      const [low, high] = bounds(attrs);
-      return loop(backend, [x], { shape: x.shape, dtype: "float32" }, ([values], out) => {
-        for (let i = 0; i < out.length; i++) out[i] = Math.min(Math.max(values![i]!, low), high);
-      });
-    },
-  );
+  mend<"x", A>(kernelName, ["wasm"], ({ inputs: { x }, attrs, backend, stock }) => {
+    if (x.dtype !== "float32" || !holdsNaN(backend, x)) return stock();
+    const [low, high] = bounds(attrs);
+    return loop(backend, [x], { shape: x.shape, dtype: "float32" }, ([values], out) => {
+      for (let i = 0; i < out.length; i++) out[i] = Math.min(Math.max(values![i]!, low), high);
+    });
+  });
 
 /** True where x is not 0, as on the other backends. */
 const castToBool: Mend = mend<"x", tf.CastAttrs>(
   "Cast",
   ["wasm"],
-  "To bool: drops the fraction and keeps the lowest byte.",
   ({ inputs: { x }, attrs, backend, stock }) => {
     if (attrs.dtype !== "bool" || (x.dtype !== "float32" && x.dtype !== "int32")) return stock();
     return loop(backend, [x], { shape: x.shape, dtype: "bool" }, ([values], out) => {
@@ -100,7 +91,6 @@ const castToBool: Mend = mend<"x", tf.CastAttrs>(
 const castOnCpu: Mend = mend<"x", tf.CastAttrs>(
   "Cast",
   ["cpu"],
-  "Gives the array of the old dtype to the new tensor.",
   ({ inputs: { x }, attrs: { dtype }, backend, stock }) => {
     const isKept = dtype !== "complex64" && !tf.util.hasEncodingLoss(x.dtype, dtype);
     if (x.dtype === dtype || !isKept || (dtype !== "float32" && dtype !== "int32")) return stock();

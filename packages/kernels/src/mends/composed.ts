@@ -15,13 +15,13 @@ import { GPU } from "../gpu/program.ts";
 import { contract } from "../quick/contract.ts";
 import { einsumOfTwo } from "../quick/einsum-of-two.ts";
 import { letterSizes, parseEquation } from "../quick/equation.ts";
-import { axes3D } from "../quick/conv-geometry.ts";
+import { axes3D } from "../conv-geometry.ts";
 import { filterGradient, inputGradient } from "../own/convolutions.ts";
 import { conv2DAxes } from "../quick/convolve.ts";
 import { filtersOf, perChannel } from "../quick/grouped.ts";
-import { segmentSums } from "../move/gathers.ts";
+import { segmentSums } from "../own/gathers.ts";
 import { gpuKernels } from "./gpu/others.ts";
-import type { Mend } from "./mend.ts";
+import type { Mend } from "../mend.ts";
 
 type Run<A> = (inputs: Readonly<Record<string, Tensor>>, attrs: A) => Tensor;
 
@@ -107,13 +107,11 @@ export const composedMends: readonly Mend[] = [
   {
     kernelName: "Einsum",
     backends: ["cpu", ...GPU],
-    why: "Takes at most two tensors, and does not sum a letter that only one of them has.",
     around: () => einsumKernel,
   },
   {
     kernelName: "Conv3DBackpropInputV2",
     backends: ["wasm"],
-    why: "Is wrong in every shape.",
     around: () =>
       composed<tf.Conv3DBackpropInputV2Attrs>(({ dy, filter }, { inputShape, strides, pad }) => {
         const info = conv3DInfo(inputShape, filter!.shape, strides, pad);
@@ -123,7 +121,6 @@ export const composedMends: readonly Mend[] = [
   {
     kernelName: "Conv3DBackpropFilterV2",
     backends: ["wasm"],
-    why: "Is wrong with strides above 1.",
     around: () =>
       composed<tf.Conv3DBackpropFilterV2Attrs>(({ x, dy }, { filterShape, strides, pad }) =>
         filterGradient(x!, dy!, axes3D(conv3DInfo(x!.shape, filterShape, strides, pad))),

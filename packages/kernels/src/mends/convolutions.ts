@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
 import { filled } from "../memory/access.ts";
 import { GPU, isGpu } from "../gpu/program.ts";
-import { type Mend, mend } from "./mend.ts";
+import { type Mend, mend } from "../mend.ts";
 
 type Shape4 = [number, number, number, number];
 type Shape5 = [number, number, number, number, number];
@@ -13,11 +13,8 @@ type Pad = tf.Conv2DAttrs["pad"];
 type Attrs = Pick<tf.Conv2DAttrs, "strides" | "pad"> &
   Partial<Pick<tf.Conv2DAttrs, "dilations" | "dimRoundingMode">>;
 
-const NOTHING = "For empty operands returns uninitialised memory, or throws.";
-const NOTHING_OR_SMALL = `${NOTHING} wasm's returns 0 for "same" padding with a window smaller than its stride.`;
-
 const onTwoAxes = (kernelName: string, isDepthwise: boolean): Mend =>
-  mend<"x" | "filter", Attrs>(kernelName, ["wasm", ...GPU], NOTHING_OR_SMALL, (call) => {
+  mend<"x" | "filter", Attrs>(kernelName, ["wasm", ...GPU], (call) => {
     const {
       inputs: { x, filter },
       attrs,
@@ -60,7 +57,6 @@ export const convolutionMends: readonly Mend[] = [
   mend<"dy" | "filter", tf.Conv2DBackpropInputAttrs>(
     "Conv2DBackpropInput",
     ["wasm", ...GPU],
-    NOTHING,
     ({ inputs: { dy, filter }, attrs: { inputShape }, backend, stock }) =>
       sizeOf(dy.shape) > 0 && sizeOf(filter.shape) > 0
         ? stock()
@@ -69,7 +65,6 @@ export const convolutionMends: readonly Mend[] = [
   mend<"x" | "filter", tf.Conv3DAttrs>(
     "Conv3D",
     ["wasm", ...GPU],
-    NOTHING,
     ({ inputs: { x, filter }, attrs: { strides, dilations, pad }, backend, stock }) => {
       if (sizeOf(x.shape) > 0 && sizeOf(filter.shape) > 0) return stock();
       const [input, window] = [x.shape as Shape5, filter.shape as Shape5];

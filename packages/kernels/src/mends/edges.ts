@@ -1,8 +1,9 @@
 /** @file Element-wise kernels of floats that are wrong for NaN, infinities, zeros, or large numbers. */
-import type { CastAttrs } from "@tensorflow/tfjs-core";
+import { backend_util, type CastAttrs } from "@tensorflow/tfjs-core";
+import { eachRow, fold } from "../fold.ts";
 import { loop } from "../memory/access.ts";
 import { ofEach, ofPairs } from "./each.ts";
-import { type Mend, mend } from "./mend.ts";
+import { type Mend, mend } from "../mend.ts";
 
 const unary = /* @__PURE__ */ ofEach("float32");
 const binary = /* @__PURE__ */ ofPairs("float32");
@@ -22,7 +23,7 @@ function modulo(a: number, b: number): number {
 }
 
 /** As in IEEE 754, and unlike JavaScript's. */
-export const power = (a: number, b: number): number =>
+const raised = (a: number, b: number): number =>
   a === 1 || (a === -1 && (b === Infinity || b === -Infinity)) ? 1 : a ** b;
 
 const MOST = 2 ** 31 - 1;
@@ -32,7 +33,6 @@ const LEAST = -(2 ** 31);
 const toInteger: Mend = mend<"x", CastAttrs>(
   "Cast",
   ["cpu", "wasm"],
-  "From float32 to int32: takes the lowest 32 bits of what is beyond them.",
   ({ inputs: { x }, attrs, backend, stock }) => {
     if (x.dtype !== "float32" || attrs.dtype !== "int32") return stock();
     return loop(backend, [x], { shape: x.shape, dtype: "int32" }, ([values], out) => {
@@ -41,23 +41,29 @@ const toInteger: Mend = mend<"x", CastAttrs>(
   },
 );
 
-const DIGITS = "Has few digits near 0 and its other roots, and none above 1e12.";
+/**
+ * By a loop of its own: called through `ofPairs`, which calls other functions too, it would be slower
+ * by half.
+ */
+const power: Mend = mend<"a" | "b">("Pow", ["cpu"], ({ inputs: { a, b }, backend, stock }) => {
+  if (a.dtype !== "float32" || b.dtype !== "float32") return stock();
+  const shape = backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  return loop(backend, [a, b], { shape, dtype: "float32" }, ([x, y], out) => {
+    if (out.length === 0) return;
+    eachRow(fold(a.shape, b.shape), (fromA, fromB, to, length, stepA, stepB) => {
+      for (let i = 0; i < length; i++) out[to + i] = raised(x![fromA + i * stepA]!, y![fromB + i * stepB]!);
+    });
+  });
+});
 
 /** Replacements of kernels that are wrong for some floats. */
 export const edgeMends: readonly Mend[] = [
-  unary("Sin", ["wasm"], DIGITS, Math.sin),
-  unary("Cos", ["wasm"], DIGITS, Math.cos),
-  unary("Round", ["cpu"], "Loses the sign of -0.", nearest),
-  unary("Sign", ["cpu", "wasm"], "Loses NaN and -0. On wasm, of numbers below 1e-7 it is 0.", Math.sign),
-  binary(
-    "Mod",
-    ["cpu", "wasm"],
-    "Is 0 where the remainder of a small number with the other sign rounds to the divisor.",
-    modulo,
-  ),
-  binary("Pow", ["cpu"], "Is NaN for 1 and -1 to the power of an infinity, and for 1 to that of NaN.", power),
-  binary("FloorDiv", ["cpu"], "Gives integers for floats, so that NaN and infinities are lost.", (a, b) =>
-    Math.floor(Math.fround(a / b)),
-  ),
+  unary("Sin", ["wasm"], Math.sin),
+  unary("Cos", ["wasm"], Math.cos),
+  unary("Round", ["cpu"], nearest),
+  unary("Sign", ["cpu", "wasm"], Math.sign),
+  binary("Mod", ["cpu", "wasm"], modulo),
+  power,
+  binary("FloorDiv", ["cpu"], (a, b) => Math.floor(Math.fround(a / b))),
   toInteger,
 ];

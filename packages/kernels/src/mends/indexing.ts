@@ -1,11 +1,10 @@
 /** @file Scatters. */
 import { free, loop } from "../memory/access.ts";
-import { type Mend, mend } from "./mend.ts";
+import { type Mend, mend } from "../mend.ts";
 
 const tensorScatterUpdate: Mend = mend<"tensor" | "indices" | "updates">(
   "TensorScatterUpdate",
   ["cpu"],
-  "Overwrites its input.",
   ({ inputs: { tensor }, backend, stock }) => {
     if (tensor.dtype === "string" || tensor.dtype === "complex64") return stock();
     const output = { shape: tensor.shape, dtype: tensor.dtype };

@@ -2,7 +2,7 @@
 import type { ClipByValueAttrs } from "@tensorflow/tfjs-core";
 import { filled } from "../memory/access.ts";
 import { ofEach, ofPairs } from "./each.ts";
-import { type Mend, mend } from "./mend.ts";
+import { type Mend, mend } from "../mend.ts";
 
 const { imul, trunc } = Math;
 
@@ -10,18 +10,13 @@ const unary = /* @__PURE__ */ ofEach("int32");
 const binary = /* @__PURE__ */ ofPairs("int32");
 const ofBools = /* @__PURE__ */ ofPairs("bool");
 
-const ROUNDED = "Of integers: rounds them to float32.";
-const BITS = "Of integers: takes their bits for those of a float.";
-const BEYOND = "Of integers: rounds what is beyond 2⁵³, before it takes 32 bits of it.";
-const OF_BOOLS = "Of bools: gives 2 and 255, which are none.";
-
 /** Whether an element is NaN, infinite or finite, which is the same for all integers. */
 const isKind = (kernelName: string, answer: 0 | 1): Mend =>
-  mend<"x">(kernelName, ["wasm"], BITS, ({ inputs: { x }, backend, stock }) =>
+  mend<"x">(kernelName, ["wasm"], ({ inputs: { x }, backend, stock }) =>
     x.dtype === "float32" ? stock() : filled(backend, { shape: x.shape, dtype: "bool" }, answer),
   );
 
-/** By 0 it is 0, as on cpu: integers have nothing else to say. */
+/** Of a division by 0 it is 0, as on cpu: no integer stands for infinity or NaN. */
 const floorOfQuotient = (a: number, b: number): number => (b === 0 ? 0 : Math.floor(a / b));
 const modulo = (a: number, b: number): number => (b === 0 ? 0 : a - imul(floorOfQuotient(a, b), b));
 
@@ -38,21 +33,21 @@ function power(a: number, b: number): number {
 
 /** Replacements of kernels that are wrong for integers and bools. */
 export const integerMends: readonly Mend[] = [
-  unary("Neg", ["wasm"], ROUNDED, (x) => -x),
-  unary("Abs", ["cpu", "wasm"], ROUNDED, Math.abs),
-  unary("Square", ["cpu"], BEYOND, (x) => imul(x, x)),
-  unary("Reciprocal", ["wasm"], BITS, (x) => 1 / x),
-  unary<ClipByValueAttrs>("ClipByValue", ["wasm"], BITS, (x, { clipValueMin, clipValueMax }) =>
+  unary("Neg", ["wasm"], (x) => -x),
+  unary("Abs", ["cpu", "wasm"], Math.abs),
+  unary("Square", ["cpu"], (x) => imul(x, x)),
+  unary("Reciprocal", ["wasm"], (x) => 1 / x),
+  unary<ClipByValueAttrs>("ClipByValue", ["wasm"], (x, { clipValueMin, clipValueMax }) =>
     Math.min(Math.max(x, clipValueMin), clipValueMax),
   ),
   isKind("IsNan", 0),
   isKind("IsInf", 0),
   isKind("IsFinite", 1),
-  binary("Multiply", ["cpu"], BEYOND, imul),
-  binary("SquaredDifference", ["cpu"], BEYOND, (a, b) => imul(a - b, a - b)),
-  binary("FloorDiv", ["wasm"], ROUNDED, floorOfQuotient),
-  binary("Mod", ["wasm"], "Of integers: throws for a divisor of 0.", modulo),
-  binary("Pow", ["cpu", "wasm"], BEYOND, power),
-  ofBools("Add", ["cpu"], OF_BOOLS, (a, b) => a | b),
-  ofBools("Sub", ["cpu"], OF_BOOLS, (a, b) => a ^ b),
+  binary("Multiply", ["cpu"], imul),
+  binary("SquaredDifference", ["cpu"], (a, b) => imul(a - b, a - b)),
+  binary("FloorDiv", ["wasm"], floorOfQuotient),
+  binary("Mod", ["wasm"], modulo),
+  binary("Pow", ["cpu", "wasm"], power),
+  ofBools("Add", ["cpu"], (a, b) => a | b),
+  ofBools("Sub", ["cpu"], (a, b) => a ^ b),
 ];

@@ -5,16 +5,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { type Elements, free, loop } from "../memory/access.ts";
-import type { Axis } from "../quick/conv-geometry.ts";
+import type { Axis } from "../conv-geometry.ts";
 import { conv2DAxes } from "../quick/convolve.ts";
 import { finish, type FinishAttrs, type FinishInput, isActivation } from "../quick/finish.ts";
 import { totalOf } from "../wasm/reductions.ts";
-import { type Mend, mend, scoped } from "./mend.ts";
+import { type Mend, mend, scoped } from "../mend.ts";
 
 /** Whether the sum of all elements is finite, as it hardly ever is if one of them is not. */
 const isAllFinite = (backend: object, x: TensorInfo): boolean => Number.isFinite(totalOf(backend, x));
-
-const LOSES = "Turns NaN into -Infinity, or into a bound.";
 
 type Attrs = Pick<tf.Conv2DAttrs, "strides" | "pad" | "dilations" | "dimRoundingMode">;
 
@@ -73,24 +71,18 @@ function convolve(
 }
 
 const linear = (kernelName: string, isDepthwise: boolean): Mend =>
-  mend<"x" | "filter", Attrs>(
-    kernelName,
-    ["wasm"],
-    LOSES,
-    ({ inputs: { x, filter }, attrs, backend, stock }) => {
-      const y = stock();
-      if (isAllFinite(backend, y)) return y;
-      free(backend, y);
-      return convolve(backend, x, filter, attrs, isDepthwise);
-    },
-  );
+  mend<"x" | "filter", Attrs>(kernelName, ["wasm"], ({ inputs: { x, filter }, attrs, backend, stock }) => {
+    const y = stock();
+    if (isAllFinite(backend, y)) return y;
+    free(backend, y);
+    return convolve(backend, x, filter, attrs, isDepthwise);
+  });
 
 /** The convolution without bias and activation, and these after it, where a number is not finite. */
 const fused = (kernelName: string, plain: string): Mend =>
   mend<"x" | "filter" | FinishInput, tf.FusedConv2DAttrs & FinishAttrs>(
     kernelName,
     ["wasm"],
-    `${LOSES} Without an alpha, takes 0 for leakyrelu.`,
     ({ inputs, attrs, backend, stock }) => {
       const { x, filter } = inputs;
       const isPlain = attrs.leakyreluAlpha !== undefined || attrs.activation !== "leakyrelu";

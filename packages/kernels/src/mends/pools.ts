@@ -1,38 +1,20 @@
 /** @file Pools on cpu and wasm. */
-import * as tf from "@tensorflow/tfjs-core";
-import { type Axis, axes2D, axes3D } from "../quick/conv-geometry.ts";
+import type * as tf from "@tensorflow/tfjs-core";
+import { type Axis, axesOf2D, axesOf3D } from "../conv-geometry.ts";
 import { type Elements, holdsNaN, isHeap, loop } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
-import { type Mend, mend } from "./mend.ts";
+import { type Mend, mend } from "../mend.ts";
 import { largest, means, type Windows, windowsOf } from "../windows.ts";
-
-type Shape4 = [number, number, number, number];
-type Shape5 = [number, number, number, number, number];
-
-/** The geometry of a pool over two axes. */
-export const axesOf2D = (
-  shape: readonly number[],
-  { filterSize, strides, pad, dimRoundingMode }: tf.AvgPoolAttrs,
-): readonly Axis[] =>
-  axes2D(tf.backend_util.computePool2DInfo(shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode));
-
-/** The geometry of a pool over three axes. */
-export const axesOf3D = (
-  shape: readonly number[],
-  { filterSize, strides, pad, dimRoundingMode }: tf.AvgPool3DAttrs,
-): readonly Axis[] =>
-  axes3D(tf.backend_util.computePool3DInfo(shape as Shape5, filterSize, strides, 1, pad, dimRoundingMode));
 
 /** @param isQuick - Whether wasm's own kernel is quicker, and right for values without NaN. */
 const pool = <A>(
   kernelName: string,
   backends: readonly string[],
-  why: string,
   axesOf: (shape: readonly number[], attrs: A) => readonly Axis[],
   run: (windows: Windows, x: Elements, y: Elements) => void,
   isQuick = false,
 ): Mend =>
-  mend<"x", A>(kernelName, backends, why, ({ inputs: { x }, attrs, backend, stock }) => {
+  mend<"x", A>(kernelName, backends, ({ inputs: { x }, attrs, backend, stock }) => {
     if (x.dtype !== "float32") return stock();
     const isEmpty = sizeOf(x.shape) === 0;
     if (isQuick && !isEmpty && isHeap(backend) && !holdsNaN(backend, x)) return stock();
@@ -45,13 +27,7 @@ const pool = <A>(
 
 /** Replacements of pool kernels. */
 export const poolMends: readonly Mend[] = [
-  pool<tf.MaxPoolAttrs>("MaxPool", ["cpu", "wasm"], "Loses NaN.", axesOf2D, largest, true),
-  pool<tf.MaxPool3DAttrs>(
-    "MaxPool3D",
-    ["cpu", "wasm"],
-    "Loses NaN (cpu), or values below 0 (wasm).",
-    axesOf3D,
-    largest,
-  ),
-  pool<tf.AvgPoolAttrs>("AvgPool", ["wasm"], "Loses NaN.", axesOf2D, means, true),
+  pool<tf.MaxPoolAttrs>("MaxPool", ["cpu", "wasm"], axesOf2D, largest, true),
+  pool<tf.MaxPool3DAttrs>("MaxPool3D", ["cpu", "wasm"], axesOf3D, largest),
+  pool<tf.AvgPoolAttrs>("AvgPool", ["wasm"], axesOf2D, means, true),
 ];

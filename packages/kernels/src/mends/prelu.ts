@@ -7,25 +7,20 @@ import { eachElement } from "../wasm/elementwise.ts";
 import { pairwise } from "../wasm/pairs.ts";
 import { pairsModule } from "../wasm/pairs.generated.ts";
 import { plainModule } from "../wasm/plain.generated.ts";
-import { type Mend, mend, scoped } from "./mend.ts";
+import { type Mend, mend, scoped } from "../mend.ts";
 
-const prelu: Mend = mend<"x" | "alpha">(
-  "Prelu",
-  ["wasm"],
-  "Adds what is above 0 to what is below, so that -0 and slopes that are not finite are lost. Takes the slopes for those of the last axes, whatever their shape is. Of no elements: ends the process.",
-  ({ inputs: { x, alpha }, backend }) => {
-    if (sizeOf(x.shape) === 0) return filled(backend, { shape: x.shape, dtype: "float32" }, 0);
-    const made = pairwise(backend, pairsModule, "prelu", x, alpha);
-    if (made) return made;
-    return scoped(() => {
-      // The engine passes tensors, although the types promise only what a backend needs of them.
-      const [values, slopes] = [x as Tensor, alpha as Tensor];
-      return tf.where(tf.less(values, 0), tf.mul(values, slopes), values);
-    });
-  },
-);
+const prelu: Mend = mend<"x" | "alpha">("Prelu", ["wasm"], ({ inputs: { x, alpha }, backend }) => {
+  if (sizeOf(x.shape) === 0) return filled(backend, { shape: x.shape, dtype: "float32" }, 0);
+  const made = pairwise(backend, pairsModule, "prelu", x, alpha);
+  if (made) return made;
+  return scoped(() => {
+    // The engine passes tensors, although the types promise only what a backend needs of them.
+    const [values, slopes] = [x as Tensor, alpha as Tensor];
+    return tf.where(tf.less(values, 0), tf.mul(values, slopes), values);
+  });
+});
 
-const elu: Mend = mend<"x">("Elu", ["wasm"], "Loses the sign of -0.", ({ inputs: { x }, backend, stock }) => {
+const elu: Mend = mend<"x">("Elu", ["wasm"], ({ inputs: { x }, backend, stock }) => {
   const y = stock();
   if (sizeOf(x.shape) === 0) return y;
   const signed =

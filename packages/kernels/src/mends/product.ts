@@ -6,7 +6,7 @@ import { broadcast } from "../quick/broadcasting.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { finish, type FinishInput, isActivation } from "../quick/finish.ts";
 import { filled, free, isHeap, loop } from "../memory/access.ts";
-import { type KernelCall, type Mend, mend, scoped } from "./mend.ts";
+import { type KernelCall, type Mend, mend, scoped } from "../mend.ts";
 
 type Call = KernelCall<"a" | "b", tf.BatchMatMulAttrs>;
 
@@ -46,19 +46,9 @@ function repeated(call: Call): TensorInfo {
   });
 }
 
-const MISTAKEN =
-  "Broadcasts only a batch of size 1. wasm also returns uninitialised memory for empty operands, caches a " +
-  "packed right operand by its data, and reads outside of it when the data have another shape.";
-
-const FUSED =
-  "Broadcasts only a batch of size 1. wasm also returns uninitialised memory for empty operands, adds the last " +
-  "number of a bias to all rows but the first when an operand is transposed, caches a packed right operand by its " +
-  "data, and reads outside of it when the data have another shape.";
-
 const batchMatMul: Mend = mend<"a" | "b", tf.BatchMatMulAttrs>(
   "BatchMatMul",
   ["cpu", "wasm", ...GPU],
-  MISTAKEN,
   (call) => {
     const { a, b } = call.inputs;
     if (sizeOf(a.shape) > 0 && sizeOf(b.shape) > 0) return repeated(call);
@@ -78,7 +68,6 @@ const isOne = ({ shape }: TensorInfo): boolean => shape.length === 3 && shape[0]
 const fusedMatMul: Mend = mend<"a" | "b" | FinishInput, tf._FusedMatMulAttrs>(
   "_FusedMatMul",
   ["cpu", "wasm", ...GPU],
-  FUSED,
   (call) => {
     const { inputs, attrs, backend, stock } = call;
     const { a, b } = inputs;

@@ -5,7 +5,7 @@ import { filled, isHeap, type LoopDtype } from "../memory/access.ts";
 import { isPlain } from "../move/move.ts";
 import { select } from "../own/select.ts";
 import { sizeOf } from "../shape.ts";
-import { type Mend, mend, scoped } from "./mend.ts";
+import { type Mend, mend, scoped } from "../mend.ts";
 
 /** A condition of one axis chooses rows. */
 const overRows = (condition: TensorInfo, { shape }: TensorInfo): TensorInfo =>
@@ -21,8 +21,6 @@ const overRows = (condition: TensorInfo, { shape }: TensorInfo): TensorInfo =>
 export const selectMend: Mend = mend<"condition" | "t" | "e">(
   "Select",
   ["cpu", "wasm"],
-  "With a condition of one axis, chooses from the first elements alone. wasm's writes past the end of bools, and " +
-    "of an empty result when the condition has elements, and takes the bits of one dtype for those of another.",
   ({ inputs: { condition, t, e }, backend, stock }) => {
     if (!isPlain(t.dtype) || !isPlain(e.dtype)) return stock();
     const dtype = tf.upcastType(t.dtype, e.dtype) as LoopDtype;

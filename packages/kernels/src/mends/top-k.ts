@@ -2,7 +2,7 @@
 import type { TensorInfo, TopKAttrs } from "@tensorflow/tfjs-core";
 import { arrayOf, type Elements, elementsOf, isHeap, loops } from "../memory/access.ts";
 import { sizeOf } from "../shape.ts";
-import type { Mend } from "./mend.ts";
+import type { Mend } from "../mend.ts";
 
 const isAllFinite = (x: Elements): boolean => {
   for (let i = 0; i < x.length; i++) if (!Number.isFinite(x[i])) return false;
@@ -27,7 +27,6 @@ function placesOf(row: Elements): Uint32Array {
 export const topKMend: Mend = {
   kernelName: "TopK",
   backends: ["cpu", "wasm"],
-  why: "Of numbers that are not finite: is in no order, and leaves out larger ones.",
   around: (stock) => (call) => {
     const { inputs, attrs, backend } = call;
     const { x } = inputs as { readonly x: TensorInfo };

@@ -1,30 +1,23 @@
 /** @file Kernels that change the order or the number of elements. */
 import { util } from "@tensorflow/tfjs-core";
 import type { CastAttrs, PadV2Attrs, ReverseAttrs, TileAttrs, TransposeAttrs } from "@tensorflow/tfjs-core";
-import type { Mend } from "../mends/mend.ts";
+import type { Mend } from "../mend.ts";
 import { type Axis, stepsOf } from "./block.ts";
 import { moveOne, share } from "./move.ts";
 import { mover } from "./mover.ts";
 
 const BOTH = ["cpu", "wasm"] as const;
-const PER_ELEMENT = "Computes an index per element.";
+const transpose: Mend = mover<TransposeAttrs>("Transpose", BOTH, (backend, [x], { perm }) => {
+  const shape = perm.map((axis) => x!.shape[axis]!);
+  const longer = perm.filter((axis) => x!.shape[axis] !== 1);
+  // Axes of size 1 may go anywhere.
+  if (longer.every((axis, i) => i === 0 || axis > longer[i - 1]!)) return share(backend, x!, shape);
+  const [from, to] = [stepsOf(x!.shape), stepsOf(shape)];
+  const axes = shape.map((size, i) => ({ size, from: from[perm[i]!]!, to: to[i]! }));
+  return moveOne(backend, [x!], { shape, parts: [{ input: 0, axes, from: 0, to: 0 }] });
+});
 
-const transpose: Mend = mover<TransposeAttrs>(
-  "Transpose",
-  BOTH,
-  `${PER_ELEMENT} wasm's divides by the size of an axis, which may be 0.`,
-  (backend, [x], { perm }) => {
-    const shape = perm.map((axis) => x!.shape[axis]!);
-    const longer = perm.filter((axis) => x!.shape[axis] !== 1);
-    // Axes of size 1 may go anywhere.
-    if (longer.every((axis, i) => i === 0 || axis > longer[i - 1]!)) return share(backend, x!, shape);
-    const [from, to] = [stepsOf(x!.shape), stepsOf(shape)];
-    const axes = shape.map((size, i) => ({ size, from: from[perm[i]!]!, to: to[i]! }));
-    return moveOne(backend, [x!], { shape, parts: [{ input: 0, axes, from: 0, to: 0 }] });
-  },
-);
-
-const tile: Mend = mover<TileAttrs>("Tile", BOTH, PER_ELEMENT, (backend, [x], { reps }) => {
+const tile: Mend = mover<TileAttrs>("Tile", BOTH, (backend, [x], { reps }) => {
   const shape = x!.shape.map((size, axis) => size * reps[axis]!);
   const [from, to] = [stepsOf(x!.shape), stepsOf(shape)];
   const axes = x!.shape.flatMap((size, axis): Axis[] => [
@@ -34,7 +27,7 @@ const tile: Mend = mover<TileAttrs>("Tile", BOTH, PER_ELEMENT, (backend, [x], { 
   return moveOne(backend, [x!], { shape, parts: [{ input: 0, axes, from: 0, to: 0 }] });
 });
 
-const reverse: Mend = mover<ReverseAttrs>("Reverse", BOTH, PER_ELEMENT, (backend, [x], { dims }) => {
+const reverse: Mend = mover<ReverseAttrs>("Reverse", BOTH, (backend, [x], { dims }) => {
   const { shape } = x!;
   if (shape.length === 0) return share(backend, x!, shape);
   const turned = util.parseAxisParam(dims, shape);
@@ -49,35 +42,25 @@ const reverse: Mend = mover<ReverseAttrs>("Reverse", BOTH, PER_ELEMENT, (backend
   return moveOne(backend, [x!], { shape, parts: [{ input: 0, axes, from, to: 0 }] });
 });
 
-const pad: Mend = mover<PadV2Attrs>(
-  "PadV2",
-  BOTH,
-  `${PER_ELEMENT} wasm's returns uninitialised memory from seven axes on.`,
-  (backend, [x], attrs) => {
-    const { paddings, constantValue } = attrs;
-    const shape = x!.shape.map((size, axis) => size + paddings[axis]![0] + paddings[axis]![1]);
-    const [from, to] = [stepsOf(x!.shape), stepsOf(shape)];
-    const axes = x!.shape.map((size, i) => ({ size, from: from[i]!, to: to[i]! }));
-    const start = paddings.reduce((sum, [before], axis) => sum + before * to[axis]!, 0);
-    const isPadded = paddings.some(([before, after]) => before > 0 || after > 0);
-    return moveOne(backend, [x!], {
-      shape,
-      parts: [{ input: 0, axes, from: 0, to: start }],
-      rest: isPadded ? constantValue : undefined,
-    });
-  },
-);
-
-const COPY = "Copies. The engine asks for it whenever a gradient needs a tensor later.";
+const pad: Mend = mover<PadV2Attrs>("PadV2", BOTH, (backend, [x], attrs) => {
+  const { paddings, constantValue } = attrs;
+  const shape = x!.shape.map((size, axis) => size + paddings[axis]![0] + paddings[axis]![1]);
+  const [from, to] = [stepsOf(x!.shape), stepsOf(shape)];
+  const axes = x!.shape.map((size, i) => ({ size, from: from[i]!, to: to[i]! }));
+  const start = paddings.reduce((sum, [before], axis) => sum + before * to[axis]!, 0);
+  const isPadded = paddings.some(([before, after]) => before > 0 || after > 0);
+  return moveOne(backend, [x!], {
+    shape,
+    parts: [{ input: 0, axes, from: 0, to: start }],
+    rest: isPadded ? constantValue : undefined,
+  });
+});
 
 /** cpu's shares data already. */
-const identity: Mend = mover("Identity", ["wasm"], COPY, (backend, [x]) => share(backend, x!, x!.shape));
+const identity: Mend = mover("Identity", ["wasm"], (backend, [x]) => share(backend, x!, x!.shape));
 
-const cast: Mend = mover<CastAttrs>(
-  "Cast",
-  ["wasm"],
-  "Copies when the dtype stays the same.",
-  (backend, [x], { dtype }) => (x!.dtype === dtype ? share(backend, x!, x!.shape) : undefined),
+const cast: Mend = mover<CastAttrs>("Cast", ["wasm"], (backend, [x], { dtype }) =>
+  x!.dtype === dtype ? share(backend, x!, x!.shape) : undefined,
 );
 
 /** Quicker kernels that arrange. */

@@ -1,6 +1,6 @@
 /** @file How to write a kernel that only moves elements. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { Mend } from "../mends/mend.ts";
+import type { Mend } from "../mend.ts";
 import { isPlain } from "./move.ts";
 
 /**
@@ -12,12 +12,10 @@ import { isPlain } from "./move.ts";
 export const mover = <A>(
   kernelName: string,
   backends: readonly ("cpu" | "wasm")[],
-  why: string,
   run: (backend: object, inputs: readonly TensorInfo[], attrs: A) => TensorInfo | TensorInfo[] | undefined,
 ): Mend => ({
   kernelName,
   backends,
-  why,
   around: (stock) => (call) => {
     // None of these kernels has an input that may be left out.
     const inputs = Object.values(call.inputs) as TensorInfo[];

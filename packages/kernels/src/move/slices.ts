@@ -8,7 +8,7 @@ import type {
   UnpackAttrs,
 } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
-import type { Mend } from "../mends/mend.ts";
+import type { Mend } from "../mend.ts";
 import { stepsOf } from "./block.ts";
 import { cut, share, type Whole } from "./move.ts";
 import { mover } from "./mover.ts";
@@ -45,16 +45,13 @@ function piecesOf(
   });
 }
 
-const COPIES =
-  "Copies the whole tensor out of the heap for every slice (wasm), or computes an index per element (cpu).";
-
-const slice: Mend = mover<SliceAttrs>("Slice", BOTH, COPIES, (backend, [x], attrs) => {
+const slice: Mend = mover<SliceAttrs>("Slice", BOTH, (backend, [x], attrs) => {
   const [begin, size] = slice_util.parseSliceParams(x!, attrs.begin, attrs.size) as [number[], number[]];
   slice_util.assertParamsValid(x!, begin, size);
   return cut(backend, x!, [sliceOf(x!, begin, size)])[0]!;
 });
 
-const stridedSlice: Mend = mover<StridedSliceAttrs>("StridedSlice", BOTH, COPIES, (backend, [x], attrs) => {
+const stridedSlice: Mend = mover<StridedSliceAttrs>("StridedSlice", BOTH, (backend, [x], attrs) => {
   const { begin, end, strides, finalShape, isIdentity } = slice_util.sliceInfo(
     x!.shape,
     attrs.begin,
@@ -72,7 +69,7 @@ const stridedSlice: Mend = mover<StridedSliceAttrs>("StridedSlice", BOTH, COPIES
   return cut(backend, x!, [sliceOf(x!, begin, size, finalShape, strides)])[0]!;
 });
 
-const unpack: Mend = mover<UnpackAttrs>("Unpack", BOTH, COPIES, (backend, [value], attrs) => {
+const unpack: Mend = mover<UnpackAttrs>("Unpack", BOTH, (backend, [value], attrs) => {
   const [axis] = util.parseAxisParam(attrs.axis, value!.shape) as [number];
   const shape = value!.shape.filter((_, i) => i !== axis);
   const sizes = Array<number>(value!.shape[axis]!).fill(1);
@@ -83,7 +80,7 @@ const unpack: Mend = mover<UnpackAttrs>("Unpack", BOTH, COPIES, (backend, [value
   );
 });
 
-const splitV: Mend = mover<SplitVAttrs>("SplitV", BOTH, COPIES, (backend, [x], attrs) => {
+const splitV: Mend = mover<SplitVAttrs>("SplitV", BOTH, (backend, [x], attrs) => {
   const [axis] = util.parseAxisParam(attrs.axis, x!.shape) as [number];
   const sizes = backend_util.prepareSplitSize(
     x as Parameters<typeof backend_util.prepareSplitSize>[0],

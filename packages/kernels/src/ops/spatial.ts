@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { convolve, inputGradient } from "../own/convolutions.ts";
-import type { Axis } from "../quick/conv-geometry.ts";
+import type { Axis } from "../conv-geometry.ts";
 import { installKernels, useKernels } from "../registry.ts";
 import { convolutions, pools } from "../topics/spatial.ts";
 

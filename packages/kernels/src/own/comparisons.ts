@@ -6,13 +6,7 @@ import { loop } from "../memory/access.ts";
 import { pairsModule } from "../wasm/pairs.generated.ts";
 import { pairwise } from "../wasm/pairs.ts";
 import { onBoth, runOwn } from "./own-kernel.ts";
-
-/** Their names in the registry. */
-export const ownKernelNames = {
-  positive: "NnxPositive",
-  notNegative: "NnxNotNegative",
-  above: "NnxAbove",
-} as const;
+import { ownKernelNames } from "../own-kernel-names.ts";
 
 /** `+(x > 0)`, computed without a branch: random signs would make a branch ten times as slow. */
 const positive = (): readonly KernelConfig[] =>

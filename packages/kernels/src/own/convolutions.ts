@@ -3,8 +3,8 @@
  * kernel each. The gradients of each are the other two, so there are gradients of every order.
  */
 import type { KernelConfig, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
-import { scoped } from "../mends/mend.ts";
-import type { Axis } from "../quick/conv-geometry.ts";
+import { scoped } from "../mend.ts";
+import type { Axis } from "../conv-geometry.ts";
 import * as plain from "../quick/grouped.ts";
 import { convolutionByWasm, filterGradientByWasm, inputGradientByWasm } from "../wasm/convolutions.ts";
 import { type DepthwiseFunction, depthwiseByWasm } from "../wasm/depthwise.ts";

@@ -8,7 +8,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { GPU, literal, runElementwise } from "../gpu/program.ts";
 import { filled, loop } from "../memory/access.ts";
-import { scoped } from "../mends/mend.ts";
+import { scoped } from "../mend.ts";
 import { sizeOf, withShape } from "../shape.ts";
 import { wasmRun } from "../wasm/call.ts";
 import { maskModule } from "../wasm/mask.generated.ts";

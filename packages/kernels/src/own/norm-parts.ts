@@ -57,7 +57,7 @@ export function named(
   return Object.fromEntries(names.map((name, i) => [name, inputs[i]]));
 }
 
-/** A yes or no as WebAssembly takes it. */
+/** A boolean as WebAssembly takes it: 1 or 0. */
 export const flag: (is: boolean) => number = Number;
 
 /** At most so many rows are summed before they are added to the others. */

@@ -1,7 +1,7 @@
 /** @file Pools over one to three axes and their gradients, one kernel each. */
 import type { KernelConfig, Tensor } from "@tensorflow/tfjs-core";
 import { loop } from "../memory/access.ts";
-import type { Axis } from "../quick/conv-geometry.ts";
+import type { Axis } from "../conv-geometry.ts";
 import { sizeOf } from "../shape.ts";
 import { poolByWasm } from "../wasm/pools.ts";
 import { means, selected, shares, toSelected, windowsOf } from "../windows.ts";

@@ -1,7 +1,7 @@
 /** @file Softmax, its logarithm, its cross entropy, and their gradients, of rows, as kernels. */
 import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
 import { loop } from "../memory/access.ts";
-import { type Mend, mend } from "../mends/mend.ts";
+import { type Mend, mend } from "../mend.ts";
 import { sizeOf } from "../shape.ts";
 import { wasmRun } from "../wasm/call.ts";
 import { entropyModule } from "../wasm/entropy.generated.ts";
@@ -186,11 +186,9 @@ export const entropyKernels = (): readonly KernelConfig[] => [
   }),
 ];
 
-const WHY = "Composes seven kernels, of which each calls a function for each element.";
-
 /** tensorflow.js's own kernel of this family. That of wasm is as quick as ours. */
 export const softmaxes = (): readonly Mend[] => [
-  mend<"logits">("Softmax", ["cpu"], WHY, ({ inputs: { logits }, backend, stock }) => {
+  mend<"logits">("Softmax", ["cpu"], ({ inputs: { logits }, backend, stock }) => {
     const length = logits.shape.at(-1) ?? 1;
     const size = sizeOf(logits.shape);
     if (logits.dtype !== "float32" || size === 0) return stock();

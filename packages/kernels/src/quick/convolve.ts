@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Conv2DAttrs, Tensor, Tensor4D, Tensor5D } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
-import { type Axis, axes2D, interleave, padSpatial, readRegion } from "./conv-geometry.ts";
+import { type Axis, axes2D, interleave, padSpatial, readRegion } from "../conv-geometry.ts";
 import { product } from "./product.ts";
 
 type Shape4 = [number, number, number, number];

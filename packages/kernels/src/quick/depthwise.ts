@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { joinPhases, phases, spreadOutput } from "./convolve.ts";
-import { type Axis, readRegion } from "./conv-geometry.ts";
+import { type Axis, readRegion } from "../conv-geometry.ts";
 
 const pair = (axes: readonly Axis[], key: "stride" | "dilation"): [number, number] => [
   axes[0]![key],

@@ -1,4 +1,4 @@
-/** @file Einsums of two tensors that are one product. What a product it is, is remembered. */
+/** @file Einsums of two tensors that are one product. The products that were found are remembered. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { hasKnownKernels } from "../backends.ts";
 import { orderOf, planContraction } from "./contraction-plan.ts";
@@ -21,7 +21,7 @@ function productOf(equation: string, a: readonly number[], b: readonly number[])
   return stridedProduct(left, right, groups, output, letterSizes(inputs, [a, b]));
 }
 
-/** By equation and shapes. To find a product costs more than a small one does. */
+/** The products by equation and shapes: to find one costs more than to compute a small one. */
 const products = new Map<string, StridedProduct | undefined>();
 const MOST = 512;
 

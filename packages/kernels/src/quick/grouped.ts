@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import * as whole from "./convolve.ts";
-import type { Axis } from "./conv-geometry.ts";
+import type { Axis } from "../conv-geometry.ts";
 import * as depthwise from "./depthwise.ts";
 
 type Of = (a: Tensor, b: Tensor, axes: readonly Axis[]) => Tensor;

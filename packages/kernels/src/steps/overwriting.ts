@@ -4,7 +4,7 @@
  */
 import { engine, type TensorInfo } from "@tensorflow/tfjs-core";
 import { isHeap } from "../memory/access.ts";
-import { forgetPacked } from "../wasm/heap.ts";
+import { forgetPacked } from "../memory/heap.ts";
 import { type StepAttrs, widthOf } from "./step-kernel.ts";
 import type { StepShape } from "./expressions.ts";
 

@@ -12,7 +12,7 @@ import {
 import { sizeOf } from "../shape.ts";
 import { elementBlocks } from "../wasm/blocks.ts";
 import { wasmRun } from "../wasm/call.ts";
-import { forgetPacked } from "../wasm/heap.ts";
+import { forgetPacked } from "../memory/heap.ts";
 import type { WasmModule } from "../wasm/module.ts";
 import { inBlocks } from "./blocks-of-numbers.ts";
 import { ended, type Ending, type Expression, type StepShape } from "./expressions.ts";

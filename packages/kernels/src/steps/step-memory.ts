@@ -3,7 +3,7 @@ import { engine, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 import { backendOf } from "../engine.ts";
 import { isHeap } from "../memory/access.ts";
 import { isUnseen } from "../memory/recycled.ts";
-import { canForgetPacked } from "../wasm/heap.ts";
+import { canForgetPacked } from "../memory/heap.ts";
 
 /** Which tensors one step may write over, and which it made. */
 export interface StepMemory {

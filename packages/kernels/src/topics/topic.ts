@@ -1,6 +1,6 @@
 /** @file What kernels are for: a bundle has those of the topics that its program uses. */
 import type { KernelConfig } from "@tensorflow/tfjs-core";
-import type { Mend } from "../mends/mend.ts";
+import type { Mend } from "../mend.ts";
 
 /** Kernels that are registered together. They are made on first use: a bundler drops what is unused. */
 export interface Topic {
@@ -8,6 +8,6 @@ export interface Topic {
   readonly quick?: () => readonly Mend[];
   /** Kernels that tensorflow.js does not have. */
   readonly own?: () => readonly KernelConfig[];
-  /** Gives other kernels a part that they lack without the topic. */
+  /** Gives kernels of other topics a part that they do without where this topic is not in use. */
   readonly also?: () => void;
 }

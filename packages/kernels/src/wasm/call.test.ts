@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { wasmCall, wasmRun } from "./call.ts";
-import { freeScratch, heapOf, scratchOn } from "./heap.ts";
+import { freeScratch, heapOf, scratchOn } from "../memory/heap.ts";
 import { functionsOver, useWasmKernels, type WasmModule } from "./module.ts";
 import { productModule } from "./product.generated.ts";
 
@@ -74,11 +74,11 @@ onEachBackend("a call of a kernel", () => {
     expect(copied(x, 4)).toBeUndefined();
     useWasmKernels(true);
     const before = tf.backend().numDataIds();
-    const broken: WasmModule<"f"> = { hex: "0061736d" };
+    const broken: WasmModule<"f"> = { text: "nothing of a module" };
     expect(wasmCall(tf.backend(), broken, "f", [x], [{ shape: [1], dtype: "float32" }])).toBeUndefined();
     // A module that is new to the process, without SIMD or without WebAssembly.
     vi.stubGlobal("WebAssembly", { Memory: WebAssembly.Memory, Module: undefined });
-    const copy: WasmModule<"pack4"> = { hex: productModule.hex };
+    const copy: WasmModule<"pack4"> = { text: productModule.text };
     expect(wasmCall(tf.backend(), copy, "pack4", [x], [{ shape: [4], dtype: "float32" }])).toBeUndefined();
     expect(tf.backend().numDataIds()).toBe(before);
     x.dispose();

@@ -3,8 +3,9 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { arrayOf, free, isHeap, type LoopDtype, type Output } from "../memory/access.ts";
 import { arrayFor, arrayTypes, bytesPerElement, recyclable } from "../memory/recycled.ts";
 import { sizeOf } from "../shape.ts";
-import { addressOf, heapOf, scratchOn } from "./heap.ts";
-import { functionsOver, type WasmFunctions, type WasmMemory, type WasmModule } from "./module.ts";
+import { addressOf, heapOf, scratchOn } from "../memory/heap.ts";
+import type { WasmMemory } from "../memory/heap.ts";
+import { functionsOver, type WasmFunctions, type WasmModule } from "./module.ts";
 import { layOut, memoryWith, trimMemory, wholesOf } from "./own-memory.ts";
 import { tracing } from "./trace.ts";
 
@@ -35,7 +36,7 @@ function functionsOf<F extends string>(
   module: WasmRun<F>["module"],
   memory: WasmMemory,
 ): WasmFunctions<F> | undefined {
-  if ("hex" in module) return functionsOver(module, memory);
+  if ("text" in module) return functionsOver(module, memory);
   const all = module.map((each) => functionsOver(each, memory));
   if (all.includes(undefined)) return undefined;
   const ofMemory: NonNullable<ReturnType<typeof together.get>> = together.get(memory) ?? new Map();

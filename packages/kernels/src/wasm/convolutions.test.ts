@@ -4,7 +4,7 @@ import { afterEach, beforeAll, expect, it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { mendKernels } from "../mend-kernels.ts";
 import { convolve, filterGradient, inputGradient } from "../own/convolutions.ts";
-import type { Axis } from "../quick/conv-geometry.ts";
+import type { Axis } from "../conv-geometry.ts";
 import { sizeOf } from "../shape.ts";
 import { chunksOf } from "./patches.ts";
 import { useWasmKernels } from "./module.ts";

@@ -3,7 +3,7 @@
  * matrix is made in parts that stay in the cache.
  */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { Axis } from "../quick/conv-geometry.ts";
+import type { Axis } from "../conv-geometry.ts";
 import { sizeOf, upTo } from "../shape.ts";
 import { canRun, wasmRun } from "./call.ts";
 import { functionsOver, type WasmFunctions } from "./module.ts";

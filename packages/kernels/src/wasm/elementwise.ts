@@ -2,7 +2,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { isHeap } from "../memory/access.ts";
-import { type Mend, mend } from "../mends/mend.ts";
+import { type Mend, mend } from "../mend.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { wasmRun } from "./call.ts";
 import { exponentialsModule } from "./exponentials.generated.ts";
@@ -46,8 +46,6 @@ export function eachElement<F extends string>(
 
 type Functions = typeof plainModule extends WasmModule<infer F> ? F : never;
 
-const SLOW = "Computes one element at a time, on cpu with a call for each.";
-
 /** A kernel of one tensor, by a function of a module. */
 export const unary = <F extends string>(
   kernelName: string,
@@ -58,7 +56,6 @@ export const unary = <F extends string>(
   mend<"x">(
     kernelName,
     backends,
-    SLOW,
     ({ inputs: { x }, backend, stock }) => eachElement(backend, module, name, [x]) ?? stock(),
   );
 
@@ -68,7 +65,7 @@ const plain = <A>(
   name: Functions,
   numbers: (attrs: A) => readonly number[] = () => [],
 ): Mend =>
-  mend<"x", A>(kernelName, backends, SLOW, ({ inputs: { x }, attrs, backend, stock }) => {
+  mend<"x", A>(kernelName, backends, ({ inputs: { x }, attrs, backend, stock }) => {
     if (!isWorthCopying(backend, sizeOf(x.shape))) return stock();
     return eachElement(backend, plainModule, name, [x], numbers(attrs)) ?? stock();
   });

@@ -1,8 +1,8 @@
-/** @file A WebAssembly module in hexadecimal. Generated: node scripts/run.mjs scripts/emit-kernels-wasm.ts */
+/** @file A WebAssembly module as text. Generated: node scripts/run.mjs scripts/emit-kernels-wasm.ts */
 import type { WasmModule } from "./module.ts";
 
 /** 268 bytes. */
 export const maskModule: WasmModule<"mask"> = {
-  hex:
-    "0061736d0100000001090160057f7f7f7f7d00020b01016d016d02010080800403020100070801046d61736b00000adb0101d80102017f017b2004fd13210620002003417c714102746a210520002005490440034020022000fd0000002006fde601fd0c000000000000000000000000000000002001fd5c0000fd8901fda901fdb101fd4efd0b0000200041106a2100200241106a2102200141046a210120002005490d000b0b200520034103714102746a210520002005490440034020022000fd5c00002006fde601fd0c0000000000000000000000000000000020012d0000fd11fdb101fd4efd5a000000200041046a2100200241046a2102200141016a210120002005490d000b0b0b",
+  text:
+    "'}.}@}:('''(0(}-,}L}L}L}L}J')2((}:(}:)('}M}M+*)('./(+}:}.}@}8''1~N((~K()(}L(}HG+$:H-G'G*h}I}>h)}A}7H,G'G,p+g*gG)G'$'''G-$~Y($3''''''''''''''''G($})''$}V($}v($~$($u$2''G'h7}7H'G)h7}7H)G(h+}7H(G'G,p4'22G,G*h*}>h)}A}7H,G'G,p+g*gG)G'$})''G-$~Y($3''''''''''''''''G(T''$8$~$($u$}''''G'h+}7H'G)h+}7H)G(h(}7H(G'G,p4'222",
 };

@@ -3,9 +3,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { isGpu } from "../gpu/program.ts";
 import { free } from "../memory/access.ts";
-import { type KernelCall, type Mend, mend } from "../mends/mend.ts";
+import { type KernelCall, type Mend, mend } from "../mend.ts";
 import { sizeOf } from "../shape.ts";
-import { threadsOf } from "./heap.ts";
+import { threadsOf } from "../memory/heap.ts";
 import { hasProducts, LEAST_WORK, productByPlan } from "./product.ts";
 import type { BatchAxis, Clamps, ProductPlan } from "./product-plan.ts";
 
@@ -121,19 +121,15 @@ function fused({ inputs, attrs, backend, stock }: FusedCall): TensorInfo {
 export const fusesProducts = (backend: object): boolean =>
   !isGpu(backend) && hasProducts(backend) && threadsOf(backend) <= 1;
 
-const WHY =
-  "Computes in a scalar loop: every product on cpu, those of transposed operands and of batches on wasm.";
-
 /** Quicker kernels for matrix products. */
 export const matMuls: readonly Mend[] = [
-  mend<"a" | "b", tf.BatchMatMulAttrs>("BatchMatMul", ["cpu", "wasm"], WHY, (call) => {
+  mend<"a" | "b", tf.BatchMatMulAttrs>("BatchMatMul", ["cpu", "wasm"], (call) => {
     const { a, b } = call.inputs;
     return byWasm(call.backend, a, b, call.attrs) ?? call.stock();
   }),
   mend<"a" | "b" | "bias" | "preluActivationWeights", tf._FusedMatMulAttrs>(
     "_FusedMatMul",
     ["cpu", "wasm"],
-    WHY,
     fused,
   ),
 ];

@@ -1,9 +1,10 @@
 /** @file WebAssembly modules of kernels: compiled on first use, once for each memory. */
+import type { WasmMemory } from "../memory/heap.ts";
 
 /** A module, with the names of its functions. */
 export interface WasmModule<F extends string = string> {
-  /** Its bytes in hexadecimal, which gzip makes half as long as base64. */
-  readonly hex: string;
+  /** Its bytes as text. `textOf` of `scripts/wasm-emitter` wrote it. */
+  readonly text: string;
   /** Another module, whose functions this one is used with. */
   readonly and?: WasmModule;
   /** There is no such property. It keeps the names in the type. */
@@ -12,20 +13,12 @@ export interface WasmModule<F extends string = string> {
 
 /** A module with the functions of two. */
 export const joined = <F extends string, G extends string>(
-  { hex }: WasmModule<F>,
+  { text }: WasmModule<F>,
   and: WasmModule<G>,
-): WasmModule<F | G> => ({ hex, and });
+): WasmModule<F | G> => ({ text, and });
 
 /** The functions of a module. They take addresses (in bytes) and numbers. */
 export type WasmFunctions<F extends string> = Readonly<Record<F, (...parameters: number[]) => void>>;
-
-/**
- * A `WebAssembly.Memory`. Declarations do not name that type, which programs without the types of a
- * browser or of Node do not have.
- */
-export interface WasmMemory {
-  readonly buffer: ArrayBufferLike;
-}
 
 /** Whether kernels are to be used at all. */
 let isOn = true;
@@ -51,8 +44,19 @@ export function substitute(modules: ReadonlyMap<WasmModule, WasmModule>): void {
  */
 export const substitutesNow = (): object => substitutes;
 
-const bytesIn = ({ hex }: WasmModule): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+/** The bytes that `textOf` of `scripts/wasm-emitter` wrote as text. */
+export function bytesIn({ text }: WasmModule): ArrayBuffer {
+  const bytes: number[] = [];
+  let high = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    const place = code === 33 ? 57 : code - 35;
+    if (place < 90) bytes.push(high + place - 4);
+    high = place < 90 ? 0 : 90 * (place - 89);
+  }
+  // An array of bytes takes -1 for 255.
+  return Uint8Array.from(bytes).buffer;
+}
 
 /** Whether this engine knows all instructions of a module. */
 export const isKnown = (module: WasmModule): boolean =>
@@ -109,7 +113,7 @@ function compiledOver<F extends string>(
   const compiled = known.get(module);
   if (compiled) return compiled;
   try {
-    const bytes = bytesIn(module);
+    const bytes = new Uint8Array(bytesIn(module));
     // The threaded build of tensorflow.js has a shared memory, which a module has to ask for.
     if (isShared(memory)) bytes[memoryFlag(bytes)] = 3;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {

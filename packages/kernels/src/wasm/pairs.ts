@@ -1,10 +1,9 @@
 /** @file Element-wise kernels of two tensors, choices and logic, by WebAssembly. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { eachPlane, eachRow, fold } from "../fold.ts";
-import { elementsOf, isHeap, loop } from "../memory/access.ts";
-import { power } from "../mends/edges.ts";
-import { type Mend, mend } from "../mends/mend.ts";
+import { eachPlane, fold } from "../fold.ts";
+import { elementsOf, isHeap } from "../memory/access.ts";
+import { type Mend, mend } from "../mend.ts";
 import { sameShape, sizeOf } from "../shape.ts";
 import { bitsModule } from "./bits.generated.ts";
 import { wasmCall, wasmRun } from "./call.ts";
@@ -66,22 +65,16 @@ export function pairwise<F extends string>(
 
 const both = ["cpu", "wasm"];
 
-const CALLS = "Calls a function for each element, and computes positions for each where it broadcasts.";
-const COSTLY =
-  "Calls a function for each element, and computes positions for each where it broadcasts (cpu); its way to small tensors costs more than the arithmetic (wasm).";
-const SCALAR = "Computes one element at a time, on cpu with a call for each.";
-
 const extremum = (kernelName: string, name: "max" | "min"): Mend =>
   mend<"a" | "b">(
     kernelName,
     both,
-    SCALAR,
     ({ inputs: { a, b }, backend, stock }) => pairwise(backend, pairsModule, name, a, b) ?? stock(),
   );
 
 /** tensorflow.js has these by XNNPACK on wasm, which is as quick for large tensors. */
 const ofFew = (kernelName: string, name: "add" | "sub" | "mul" | "div" | "squaredDifference"): Mend =>
-  mend<"a" | "b">(kernelName, both, COSTLY, ({ inputs: { a, b }, backend, stock }) => {
+  mend<"a" | "b">(kernelName, both, ({ inputs: { a, b }, backend, stock }) => {
     const isLarge = isHeap(backend) && Math.max(sizeOf(a.shape), sizeOf(b.shape)) > FEW_ON_HEAP;
     return (isLarge ? undefined : pairwise(backend, pairsModule, name, a, b)) ?? stock();
   });
@@ -93,13 +86,12 @@ const comparison = (
   mend<"a" | "b">(
     kernelName,
     both,
-    SCALAR,
     ({ inputs: { a, b }, backend, stock }) =>
       pairwise(backend, comparisonsModule, name, a, b, "bool") ?? stock(),
   );
 
 const logic = (kernelName: string, name: "and" | "or"): Mend =>
-  mend<"a" | "b">(kernelName, both, SCALAR, ({ inputs: { a, b }, backend, stock }) => {
+  mend<"a" | "b">(kernelName, both, ({ inputs: { a, b }, backend, stock }) => {
     const { shape } = a;
     const size = sizeOf(shape);
     if (a.dtype !== "bool" || b.dtype !== "bool" || !sameShape(shape, b.shape)) return stock();
@@ -107,7 +99,7 @@ const logic = (kernelName: string, name: "and" | "or"): Mend =>
     return wasmCall(backend, bitsModule, name, [a, b], [{ shape, dtype: "bool" }], [size])?.[0] ?? stock();
   });
 
-const not: Mend = mend<"x">("LogicalNot", ["cpu"], CALLS, ({ inputs: { x }, backend, stock }) => {
+const not: Mend = mend<"x">("LogicalNot", ["cpu"], ({ inputs: { x }, backend, stock }) => {
   const { shape } = x;
   const size = sizeOf(shape);
   if (x.dtype !== "bool" || !isWorthCopying(backend, size)) return stock();
@@ -117,7 +109,6 @@ const not: Mend = mend<"x">("LogicalNot", ["cpu"], CALLS, ({ inputs: { x }, back
 const select: Mend = mend<"condition" | "t" | "e">(
   "Select",
   ["cpu", "wasm"],
-  SCALAR,
   ({ inputs: { condition, t, e }, backend, stock }) => {
     const { shape, dtype } = t;
     const size = sizeOf(shape);
@@ -134,7 +125,6 @@ const select: Mend = mend<"condition" | "t" | "e">(
 const castToBool: Mend = mend<"x", tf.CastAttrs>(
   "Cast",
   ["cpu", "wasm"],
-  "From float32 to bool: computes one element at a time.",
   ({ inputs: { x }, attrs, backend, stock }) => {
     const { shape } = x;
     const size = sizeOf(shape);
@@ -143,29 +133,16 @@ const castToBool: Mend = mend<"x", tf.CastAttrs>(
   },
 );
 
-/** The stock kernel on wasm raises one element after the other, too, but squares are common. */
-const pow: Mend = mend<"a" | "b">(
-  "Pow",
-  both,
-  "Computes one element at a time, squares too, on cpu with a call for each.",
-  ({ inputs: { a, b }, backend, stock }) => {
-    if (a.dtype !== "float32" || b.dtype !== "float32") return stock();
-    const isSquare = sizeOf(b.shape) === 1 && elementsOf(backend, b)[0] === 2;
-    const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
-    if (isSquare && isWorthCopying(backend, sizeOf(shape))) {
-      const square = pairwise(backend, pairsModule, "mul", a, a);
-      if (square) return { ...square, shape };
-    }
-    if (isHeap(backend) || !isWorthCopying(backend, sizeOf(shape))) return stock();
-    return loop(backend, [a, b], { shape, dtype: "float32" }, ([x, y], out) => {
-      eachRow(fold(a.shape, b.shape), (fromA, fromB, to, length, stepA, stepB) => {
-        for (let i = 0; i < length; i++) out[to + i] = power(x![fromA + i * stepA]!, y![fromB + i * stepB]!);
-      });
-    });
-  },
-);
+/** Squares are common. For other powers no kernel is quicker than a call for each element. */
+const pow: Mend = mend<"a" | "b">("Pow", both, ({ inputs: { a, b }, backend, stock }) => {
+  if (a.dtype !== "float32" || b.dtype !== "float32") return stock();
+  if (sizeOf(b.shape) !== 1 || elementsOf(backend, b)[0] !== 2) return stock();
+  const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const square = pairwise(backend, pairsModule, "mul", a, a);
+  return square ? { ...square, shape } : stock();
+});
 
-const addN: Mend = mend<string>("AddN", ["cpu"], CALLS, ({ inputs, backend, stock }) => {
+const addN: Mend = mend<string>("AddN", ["cpu"], ({ inputs, backend, stock }) => {
   const all = Object.values(inputs);
   const [first] = all;
   if (!first || all.some(({ dtype, shape }) => dtype !== "float32" || !sameShape(shape, first.shape)))

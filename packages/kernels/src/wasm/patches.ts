@@ -1,5 +1,5 @@
 /** @file A convolution's windows as rows of a matrix, in parts that fit in the cache. */
-import type { Axis } from "../quick/conv-geometry.ts";
+import type { Axis } from "../conv-geometry.ts";
 import type { WasmFunctions } from "./module.ts";
 import { placeOf } from "./windows.ts";
 

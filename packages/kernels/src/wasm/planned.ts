@@ -10,7 +10,7 @@ import {
   heapOf,
   lendMemory as lendHeap,
   scratchOn,
-} from "./heap.ts";
+} from "../memory/heap.ts";
 import { areKernelsOn } from "./module.ts";
 import { giveBackOwnMemory, lendOwnMemory, memoryWith, ownScratch, wholesOf } from "./own-memory.ts";
 

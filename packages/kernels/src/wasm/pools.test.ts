@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, expect, it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { mendKernels } from "../mend-kernels.ts";
-import type { Axis } from "../quick/conv-geometry.ts";
+import type { Axis } from "../conv-geometry.ts";
 import { sizeOf } from "../shape.ts";
 import { type PoolFunction, poolByWasm } from "./pools.ts";
 

@@ -1,6 +1,6 @@
 /** @file Pools and their gradients by WebAssembly. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { Axis } from "../quick/conv-geometry.ts";
+import type { Axis } from "../conv-geometry.ts";
 import { sizeOf } from "../shape.ts";
 import { wasmRun } from "./call.ts";
 import { poolModule } from "./pool.generated.ts";

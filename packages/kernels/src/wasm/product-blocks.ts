@@ -24,7 +24,7 @@ export const innerBlock = (inner: number): number => blockOf(inner, MOST.inner, 
 /** Sizes of a product, or of blocks of it. */
 type Sizes = Pick<ProductPlan, "rows" | "inner" | "columns">;
 
-/** Where it is kept what is known of zeros, in the scratch memory, and how much is done without them. */
+/** Where the scratch memory has what is known of zeros, and where it has how much is done without them. */
 export interface ZeroPlaces {
   /** Lists of what is not zero in the packed blocks of a and of b. */
   readonly left: number;

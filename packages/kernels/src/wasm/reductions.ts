@@ -1,7 +1,7 @@
 /** @file Reductions along any axes, by WebAssembly and by loops, without transposing first. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { type Elements, elementsOf, free, isHeap, loop } from "../memory/access.ts";
-import { type KernelCall, type Mend, mend } from "../mends/mend.ts";
+import { type KernelCall, type Mend, mend } from "../mend.ts";
 import { axesOf, keepDims, sizeOf } from "../shape.ts";
 import { wasmRun } from "./call.ts";
 import { extremaModule } from "./extrema.generated.ts";
@@ -115,13 +115,10 @@ function reduce(
   return values === x ? undefined : { ...values, shape: shapeOf(x.shape, axes, attrs.keepDims) };
 }
 
-const SLOW = "Calls a function for each element (cpu), transposes unless the axes are the last (wasm).";
-
 const byWasm = (kernelName: string, pass: RunPass): Mend =>
   mend<"x", ReduceAttrs>(
     kernelName,
     ["cpu", "wasm"],
-    SLOW,
     (call) => reduce(call, kernelName === "Mean", pass) ?? call.stock(),
   );
 
@@ -159,8 +156,8 @@ const place =
     }
   };
 
-const byLoop = (kernelName: string, dtype: "bool" | "int32", run: Loop, why = SLOW): Mend =>
-  mend<"x", ReduceAttrs>(kernelName, ["cpu", "wasm"], why, ({ inputs: { x }, attrs, backend, stock }) => {
+const byLoop = (kernelName: string, dtype: "bool" | "int32", run: Loop): Mend =>
+  mend<"x", ReduceAttrs>(kernelName, ["cpu", "wasm"], ({ inputs: { x }, attrs, backend, stock }) => {
     const axes = axesOf(attrs.axis, x.shape.length);
     const passes = passesOf(x.shape, axes);
     const [only] = passes;
@@ -185,10 +182,8 @@ export const reductions: readonly Mend[] = [
   byLoop("Any", "bool", logical(1)),
 ];
 
-const PASSES = "Passes over NaN, and calls a function for each element (cpu).";
-
 /** Kernels that are right for NaN, too. */
 export const placeMends: readonly Mend[] = [
-  byLoop("ArgMax", "int32", place(1), PASSES),
-  byLoop("ArgMin", "int32", place(-1), PASSES),
+  byLoop("ArgMax", "int32", place(1)),
+  byLoop("ArgMin", "int32", place(-1)),
 ];

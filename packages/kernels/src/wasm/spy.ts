@@ -36,7 +36,7 @@ export function spyOn(
       // On cpu, what the backend has of tensors is in there.
       if (name === "data") notes.refuse();
       if (typeof value !== "function") return value;
-      // Whatever it does, it is not in the plan.
+      // Whatever the method does, a plan of calls would not do it.
       notes.refuse();
       return value.bind(target);
     },

@@ -3,7 +3,7 @@ import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { installKernels } from "../registry.ts";
-import { giveBackMemory, lendMemory } from "./heap.ts";
+import { giveBackMemory, lendMemory } from "../memory/heap.ts";
 import { useWasmKernels } from "./module.ts";
 import { layOut } from "./own-memory.ts";
 import * as planned from "./planned.ts";

@@ -5,7 +5,7 @@
  */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { ArrayBackend, HeapBackend } from "../memory/access.ts";
-import type { WasmMemory } from "./module.ts";
+import type { WasmMemory } from "../memory/heap.ts";
 import { spyOn } from "./spy.ts";
 
 type WasmFunction = (...parameters: number[]) => void;
@@ -14,13 +14,13 @@ type WasmFunction = (...parameters: number[]) => void;
  * What a kernel works on: one of its inputs, one of its results, or memory that it needs for the
  * time of its run. Sizes are in bytes.
  */
-export type PlannedPlace =
+type PlannedPlace =
   | { readonly kind: "input"; readonly index: number }
   | { readonly kind: "result"; readonly index: number; readonly bytes: number }
   | { readonly kind: "own"; readonly bytes: number };
 
 /** One call. Its parameters are numbers, or a place and a distance from it in bytes. */
-export interface PlannedCall {
+interface PlannedCall {
   readonly run: WasmFunction;
   /** The parameters; where there is a place, the distance from it. */
   readonly parameters: readonly number[];
@@ -126,7 +126,7 @@ function plannedCall(
   return { run: call.run, parameters, places };
 }
 
-/** What kernels get in the place of each backend. */
+/** By backend: what kernels that are traced get in its place. */
 const spies = new WeakMap<object, object>();
 
 /** The trace that goes on. */

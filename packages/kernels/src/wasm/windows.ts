@@ -1,7 +1,7 @@
 /** @file Loops of WebAssembly kernels over the windows of images. */
-import type { Axis } from "../quick/conv-geometry.ts";
+import type { Axis } from "../conv-geometry.ts";
 import { sizeOf } from "../shape.ts";
-import type { WasmMemory } from "./module.ts";
+import type { WasmMemory } from "../memory/heap.ts";
 
 const ONE: Axis = { input: 1, output: 1, window: 1, stride: 1, dilation: 1, before: 0 };
 

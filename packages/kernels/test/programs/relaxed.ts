@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { mendKernels, useRelaxedSimd } from "../../src/index.ts";
 import { convolve, filterGradient, inputGradient } from "../../src/own/convolutions.ts";
 import { lstmOver } from "../../src/own/recurrent-ops.ts";
-import { axes2D } from "../../src/quick/conv-geometry.ts";
+import { axes2D } from "../../src/conv-geometry.ts";
 
 const numbers = (shape: readonly number[], seed: number): tf.Tensor => {
   const size = shape.reduce((all, each) => all * each, 1);

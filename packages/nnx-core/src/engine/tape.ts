@@ -1,33 +1,5 @@
-/** @file The tape of the engine. */
-import * as tf from "@tensorflow/tfjs-core";
-
-type Tensor = tf.Tensor;
-
-/** One kernel that the engine recorded. */
-export interface TapeNode {
-  readonly kernelName: string;
-  readonly inputs: Readonly<Record<string, Tensor>>;
-  readonly outputs: readonly Tensor[];
-  readonly saved?: readonly Tensor[];
-  readonly gradient?: (dys: (Tensor | undefined)[]) => Readonly<Record<string, () => Tensor>>;
-}
-
-/** The engine's members for its tape. They exist at run time, but its types do not declare them. */
-interface TapeEngine {
-  startTape(): void;
-  endTape(): void;
-  addTapeNode(
-    kernelName: string,
-    inputs: TapeNode["inputs"],
-    outputs: readonly Tensor[],
-    gradient: ((dys: Tensor | readonly Tensor[]) => Readonly<Record<string, () => Tensor>>) | null,
-    saved: readonly Tensor[],
-    attributes: object,
-  ): void;
-  readonly state: { activeTape: TapeNode[] | null; gradientDepth: number; kernelDepth: number };
-}
-
-export const tapeEngine = (): TapeEngine => tf.engine() as unknown as TapeEngine;
+/** @file Tells of each op that the engine records. */
+import { type TapeNode, tapeEngine } from "@nnxjs/kernels/internal";
 
 /**
  * Calls `notice` with every op as the tape records it, while the op's tensors are still alive.

@@ -102,7 +102,8 @@ const field = (value: unknown, name: string): unknown =>
  * import * as nnx from "@nnxjs/nnx";
  *
  * const model = new nnx.Dropout(0.5, { rngs: new nnx.Rngs({ dropout: 0, params: 1 }) });
- * nnx.flattenState(nnx.state(model, nnx.withTag("dropout"))).map(([path]) => path.join(".")); // => ["rngs.count", "rngs.key"]
+ * const ofDropout = nnx.flattenState(nnx.state(model, nnx.withTag("dropout")));
+ * ofDropout.map(([path]) => path.join(".")); // => ["rngs.count", "rngs.key"]
  * ```
  */
 export function withTag(tag: string): Predicate {
@@ -123,7 +124,8 @@ export function withTag(tag: string): Predicate {
  * import * as nnx from "@nnxjs/nnx";
  *
  * const model = new nnx.Dropout(0.5, { rngs: new nnx.Rngs(0) });
- * nnx.flattenState(nnx.state(model, nnx.ofType(nnx.RngKey))).map(([path]) => path.join(".")); // => ["rngs.key"]
+ * const keys = nnx.flattenState(nnx.state(model, nnx.ofType(nnx.RngKey)));
+ * keys.map(([path]) => path.join(".")); // => ["rngs.key"]
  * ```
  */
 export function ofType(type: FilterType): Predicate {

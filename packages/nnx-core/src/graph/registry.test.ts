@@ -1,4 +1,7 @@
-/** @file Names of classes and functions, what JSON says of them, metadata of many Variables, and copies of functions. */
+/**
+ * @file Names of classes and functions, what JSON says of them, metadata of many Variables, and copies
+ * of functions.
+ */
 import { describe, expect, it } from "vitest";
 import {
   BatchStat,

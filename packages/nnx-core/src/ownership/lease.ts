@@ -70,7 +70,7 @@ function counting(tensor: Tensor): Count {
   return count;
 }
 
-/** Sees to a tensor that may become unreachable before anybody frees it. */
+/** Has the data of a tensor freed when the tensor becomes unreachable before anybody frees it. */
 function watch(tensor: Tensor, count: Count): void {
   if (count.remains) return;
   const { dataId, dtype, size } = tensor;

@@ -2,9 +2,9 @@
 import { readScalarOf, takesPlans, type TensorInfo } from "../tensor.ts";
 import { runSteps, type HostSlot, type HostWork } from "./host.ts";
 import { lifetimes } from "./passes/lifetimes.ts";
-import { PlannedCalls, type PlannedNode } from "./planned.ts";
+import { PlannedCalls } from "./planned.ts";
 import type { Block, Choice, Loop, ProgramNode, Slot, ValueInfo, View } from "./program.ts";
-import { type Machine, type State, type Step, stepFor, tracedStep } from "./steps.ts";
+import { type Machine, type PlannedNode, type State, type Step, stepFor, tracedStep } from "./steps.ts";
 
 /** A view of a value, with a shape that results may keep. */
 interface ViewStep {

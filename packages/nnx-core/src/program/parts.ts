@@ -60,7 +60,7 @@ function mapState(state: State, visitor: PartVisitor, path: readonly PathPart[])
 
 /** A value like this one, with one placeholder for all tensors, keys and numbers. */
 export const withoutParts = (value: unknown): unknown =>
-  // Nobody gets it who would take the placeholder for a tensor.
+  // The result is for comparisons alone: nobody takes the placeholder for a tensor.
   mapParts(value, { tensor: () => placeholder as unknown as Tensor, host: () => placeholder });
 
 const placeholder = Symbol("a part");

@@ -11,7 +11,6 @@ import {
   copyFrom,
   copyTo,
   giveBackMemory,
-  type KernelPlan,
   lendMemory,
   outputOn,
   planMemory,
@@ -25,14 +24,8 @@ import type { HostValues } from "./host.ts";
 import type { Overwrites } from "./overwrites.ts";
 import { lastUses } from "./passes/lifetimes.ts";
 import { type ProgramNode, type Slot, usesOf, type ValueInfo } from "./program.ts";
-import type { State, Values } from "./steps.ts";
-
-/** What was found out about a node. */
-export interface PlannedNode {
-  readonly plan: KernelPlan;
-  /** The attributes that it holds for. */
-  readonly attrs: object | undefined;
-}
+import { Room } from "./room.ts";
+import type { PlannedNode, State, Values } from "./steps.ts";
 
 /** The number of an address that is known while the nodes run. */
 type Cell = number;
@@ -88,31 +81,6 @@ function forCalls(parameters: readonly number[]): number[] {
 
 /** An address as functions take it, which V8 keeps without an object of its own. */
 const word = (address: number): number => address | 0;
-
-/** Each piece begins at a cache line; one more keeps them from beginning at one place of the cache. */
-const roomFor = (bytes: number): number => Math.ceil(bytes / 64) * 64 + 64;
-
-/** Gives out places in one piece of memory. */
-class Room {
-  bytes = 0;
-  private taken: { readonly at: number; readonly end: number; readonly last: number }[] = [];
-
-  /** A place that is in use from one node to another. */
-  take(bytes: number, first: number, last: number): number {
-    this.taken = this.taken.filter((piece) => piece.last >= first);
-    let at = 0;
-    let index = 0;
-    for (const piece of this.taken) {
-      if (piece.at - at >= roomFor(bytes)) break;
-      at = piece.end;
-      index++;
-    }
-    const end = at + roomFor(bytes);
-    this.taken.splice(index, 0, { at, end, last });
-    this.bytes = Math.max(this.bytes, end);
-    return at;
-  }
-}
 
 /** The calls of all planned nodes of a block. */
 export class PlannedCalls {

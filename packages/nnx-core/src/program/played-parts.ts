@@ -44,7 +44,10 @@ export interface PlayedParts {
   readonly names: () => PlayedNames;
 }
 
-/** What replays need beside the program: many functions are called once. */
+/**
+ * What replays alone need beside the program. It is made for the first of them, since many functions
+ * are called once.
+ */
 export interface ReplayParts {
   readonly writes: readonly Write[];
   /** The input whose place a result takes in a Variable that alone gets it, by the result's number. */

@@ -7,6 +7,7 @@ import {
   type InstalledKernel,
   isAlive,
   isTensor,
+  type KernelPlan,
   overwriting,
   readScalarOf,
   type ReplayBackend,
@@ -18,7 +19,6 @@ import {
   traced,
 } from "../tensor.ts";
 import { type HostValues, OtherWay } from "./host.ts";
-import type { PlannedNode } from "./planned.ts";
 import type { Overwrites, WrittenOver } from "./overwrites.ts";
 import type { LoopBody, ProgramNode, Slot, ValueInfo } from "./program.ts";
 
@@ -151,6 +151,13 @@ export function stepFor(node: ProgramNode, { infos, backend, kernels, overwrites
     default:
       return work satisfies never;
   }
+}
+
+/** What was found out about a node. */
+export interface PlannedNode {
+  readonly plan: KernelPlan;
+  /** The attributes that it holds for. */
+  readonly attrs: object | undefined;
 }
 
 /**

@@ -8,7 +8,10 @@ import { framesOfArgument } from "../undo/structure.ts";
 import type { Variable } from "../variable/variable.ts";
 import type { Recording } from "./recording.ts";
 
-/** Runs `f`, and undoes what it does to the operands, to the arguments of the recorded call, and to Variables. */
+/**
+ * Runs `f`, and undoes what it does to the operands, to the arguments of the recorded call, and to
+ * Variables.
+ */
 export function onTrial<R>(
   recording: Recording,
   where: string,

@@ -1,4 +1,4 @@
-/** @file When one run for all slices is tried again, of a function with which that did not work. */
+/** @file When one run for all slices is tried again with a function, after that did not work. */
 import type { Structure } from "../undo/structure.ts";
 
 /** An attempt costs as much as one or two slices. */
@@ -12,7 +12,10 @@ interface Tries {
 /** Of so many calls one at least makes an attempt. */
 const LEAST = 16;
 
-/** The attempts of one function. It has them anew for each structure of its arguments: modes are part of that. */
+/**
+ * The attempts of one function. It has them anew for each structure of its arguments: modes are part
+ * of that.
+ */
 export class Attempts {
   private readonly all = new WeakMap<Structure, Tries>();
 

@@ -127,7 +127,7 @@ const numbersIn = (x: Numbers): readonly unknown[] => (Array.isArray(x) ? x.flat
 
 /**
  * Larger slices are cut one by one, just before their use: then the processor's cache still has
- * them. What is small takes less time when all come at once.
+ * them. Small slices take less time when all are cut at once.
  */
 const mostElements = 4096;
 

@@ -22,7 +22,7 @@ interface Part {
   readonly text: string;
   /** The module or Variable, where its identity counts. */
   readonly node: object | undefined;
-  /** What a program has once, whatever it computes: as it is, and a copy. */
+  /** What stays the same in all steps, since a program has it once: as it is, and a copy. */
   readonly fixed: { readonly now: unknown; readonly kept: unknown } | undefined;
 }
 

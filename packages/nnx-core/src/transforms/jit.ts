@@ -40,7 +40,7 @@ function readStaticArgs(where: string, options: JitOptions): readonly number[] {
   );
 }
 
-/** What recorded functions record, and the arguments that they were given once. */
+/** By recorded function: the function that it records, and the first arguments that it was given once. */
 const functions = new WeakMap<
   object,
   { readonly f: (...args: never) => unknown; readonly partial: readonly unknown[] }

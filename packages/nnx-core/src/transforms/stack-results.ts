@@ -207,7 +207,7 @@ function leavesAt(state: State, entries: readonly FlatEntry[]): readonly StateLe
     }
     return found.length === entries.length ? found : undefined;
   }
-  // It is a part of a State, or has other leaves.
+  // `state` may be a part of a larger State, or have other leaves.
   const own = flattenState(state);
   const isSame =
     own.length === entries.length && own.every(([path], i) => isSamePath(path, (entries[i] as FlatEntry)[0]));

@@ -33,7 +33,7 @@ export function entryOf(
 
 /** A frozen leaf of this type. It is the given one where that is frozen and has the type. */
 export function leafFor<T>(type: VariableType, given: VariableState<T>): VariableState<T> {
-  // It has the type of what stands for it.
+  // A watched leaf has the type of the one that it stands for.
   const leaf = unwatched(given) as VariableState<T>;
   const { value, metadata } = leaf;
   const own =

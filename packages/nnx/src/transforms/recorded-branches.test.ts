@@ -1,4 +1,7 @@
-/** @file What branches and loops of a recorded function may differ in. A replay computes tensors, keys and numbers alone. */
+/**
+ * @file What branches and loops of a recorded function may differ in. A replay computes tensors, keys
+ * and numbers alone.
+ */
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, describe, expect, it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";

@@ -1,19 +1,8 @@
 /** @file Makes keys: from seeds, from words, from other keys. */
 import { derive, open } from "./derivations.ts";
 import { describe } from "./messages.ts";
-import {
-  type KeyArray,
-  type KeyAxes,
-  type KeyAxesOf,
-  type KeysAt,
-  keyFromWords,
-  keyOf,
-  ownKey,
-  type PRNGKey,
-  singleKey,
-  wordOf,
-  wordsOf,
-} from "./prng-key.ts";
+import type { KeyArray, KeyAxes, KeyAxesOf, KeysAt } from "./key-types.ts";
+import { keyFromWords, keyOf, ownKey, type PRNGKey, singleKey, wordOf, wordsOf } from "./prng-key.ts";
 import { type AxesOf, dimensionsOf, formatShape, type Shape, sizeOf } from "./shape.ts";
 import { threefry2x32 } from "./threefry.ts";
 import { noteClone, use } from "./uses.ts";

@@ -10,7 +10,6 @@ export {
   pareto,
   rayleigh,
   triangular,
-  wald,
   weibullMin,
 } from "./families.ts";
 export { gamma, loggamma } from "./gamma.ts";
@@ -25,3 +24,4 @@ export { orthogonal, type OrthogonalOptions } from "./orthogonal.ts";
 export { permutation, type PermutationOptions } from "./permutation.ts";
 export { poisson } from "./poisson.ts";
 export { bernoulli, type BernoulliOptions, uniform, type UniformOptions } from "./uniform.ts";
+export { wald } from "./wald.ts";

@@ -9,7 +9,8 @@ import type { PRNGKey } from "../keys/index.ts";
  * import * as nnx from "@nnxjs/nnx";
  *
  * const rngs = new nnx.Rngs({ dropout: 0 });
- * nnx.flattenState(nnx.state(rngs, nnx.RngState)).map(([path]) => path.join(".")); // => ["dropout.count", "dropout.key"]
+ * const random = nnx.flattenState(nnx.state(rngs, nnx.RngState));
+ * random.map(([path]) => path.join(".")); // => ["dropout.count", "dropout.key"]
  * ```
  */
 export class RngState<T = unknown> extends Variable<T> {

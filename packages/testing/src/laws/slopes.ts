@@ -8,7 +8,10 @@ import { drop, tensorsOfResult } from "./subject.ts";
 /** Steps of the differences. Large ones have errors of curvature, small ones of rounding. */
 const STEPS = [0.1, 0.03, 0.01, 0.003, 0.001];
 
-/** With a smaller one, which layers of relu need: their kinks lie close. Slopes of slopes are too rough for it. */
+/**
+ * With a smaller one, which layers of relu need: their kinks lie close. Slopes of slopes are too rough
+ * for it.
+ */
 const FIRST_STEPS = [...STEPS, 0.0003];
 
 /**

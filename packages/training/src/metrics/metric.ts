@@ -19,7 +19,8 @@ import {
  *
  * const loss = new nnx.metrics.Average();
  * loss.update({ values: tf.scalar(2) });
- * nnx.flattenState(nnx.state(loss, nnx.metrics.MetricState)).map(([path]) => path.join(".")); // => ["count", "rest.count", "rest.total", "total"]
+ * const ofMetric = nnx.flattenState(nnx.state(loss, nnx.metrics.MetricState));
+ * ofMetric.map(([path]) => path.join(".")); // => ["count", "rest.count", "rest.total", "total"]
  * ```
  */
 export class MetricState<T = unknown> extends Variable<T> {

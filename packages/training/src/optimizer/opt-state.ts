@@ -37,7 +37,8 @@ export class OptState<T = unknown> extends Variable<T> {
  * import * as nnx from "@nnxjs/nnx";
  *
  * const optimizer = new nnx.Optimizer(new nnx.Linear(4, 3, { rngs: new nnx.Rngs(0) }), nnx.adam(1e-3));
- * nnx.flattenState(nnx.state(optimizer, nnx.OptArray)).map(([path]) => path.join(".")); // => ["optState.0.count"]
+ * const numbers = nnx.flattenState(nnx.state(optimizer, nnx.OptArray));
+ * numbers.map(([path]) => path.join(".")); // => ["optState.0.count"]
  * ```
  */
 export class OptArray extends OptState<number> {

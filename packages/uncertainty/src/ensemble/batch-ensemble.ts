@@ -3,7 +3,7 @@ import { reshape, type Tensor, tile } from "@nnxjs/kernels/internal";
 import type { Linear } from "@nnxjs/layers";
 import { dispose, iterNodes, registerModule, Module } from "@nnxjs/nnx-core";
 import { Rngs } from "@nnxjs/rnglib";
-import type { Callable } from "../sampling/options.ts";
+import type { Callable } from "../callable.ts";
 import {
   checkTransform,
   LINEAR,

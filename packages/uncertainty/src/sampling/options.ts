@@ -3,12 +3,8 @@ import type { Tensor } from "@nnxjs/kernels/internal";
 import { NnxError } from "@nnxjs/nnx-core";
 import { checkOptions, describe, type OptionNames } from "@nnxjs/nnx-core/internal";
 import type { PRNGKey } from "@nnxjs/rnglib";
+import type { Callable } from "../callable.ts";
 import type { Outputs } from "./collector.ts";
-
-/** A model that takes one tensor. */
-export interface Callable<X extends Tensor = Tensor> {
-  forward(x: X): Tensor;
-}
 
 /** How many passes are done. */
 export interface SampleProgress {

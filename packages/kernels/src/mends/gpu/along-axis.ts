@@ -4,7 +4,7 @@ import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { GPU } from "../../gpu/program.ts";
 import { aroundAxis, axisOf, axesOf, sizeOf, withShape } from "../../shape.ts";
 import { filled, type LoopDtype } from "../../memory/access.ts";
-import { type KernelCall, type Mend, mend, reshaped, scoped } from "../mend.ts";
+import { type KernelCall, type Mend, mend, reshaped, scoped } from "../../mend.ts";
 
 interface AxisAttrs {
   axis: number;
@@ -19,30 +19,24 @@ const inThree = (
   scoped(() => withShape(stock({ x: reshaped(x, aroundAxis(x.shape, axis)) }, { axis: 1 }), shape));
 
 const sums = (kernelName: string): Mend =>
-  mend<"x", AxisAttrs>(kernelName, GPU, "Takes up to four axes.", (call) => {
+  mend<"x", AxisAttrs>(kernelName, GPU, (call) => {
     const { shape } = call.inputs.x;
     if (shape.length <= 4 || sizeOf(shape) === 0) return call.stock();
     return inThree(call, axisOf(call.attrs.axis, shape.length), shape);
   });
 
 const place = (kernelName: string): Mend =>
-  mend<"x", AxisAttrs>(
-    kernelName,
-    GPU,
-    "Takes up to six axes. webgpu's result of one axis has an axis.",
-    (call) => {
-      const { x } = call.inputs;
-      const axis = axisOf(call.attrs.axis, x.shape.length);
-      const shape = x.shape.filter((_, i) => i !== axis);
-      if (x.shape.length <= 6 || sizeOf(x.shape) === 0) return withShape(call.stock(), shape);
-      return inThree(call, axis, shape);
-    },
-  );
+  mend<"x", AxisAttrs>(kernelName, GPU, (call) => {
+    const { x } = call.inputs;
+    const axis = axisOf(call.attrs.axis, x.shape.length);
+    const shape = x.shape.filter((_, i) => i !== axis);
+    if (x.shape.length <= 6 || sizeOf(x.shape) === 0) return withShape(call.stock(), shape);
+    return inThree(call, axis, shape);
+  });
 
 const reverse: Mend = mend<"x", tf.ReverseAttrs>(
   "Reverse",
   GPU,
-  "Takes up to four axes.",
   ({ inputs: { x }, attrs: { dims }, backend, stock }) => {
     if (x.shape.length <= 4) return stock();
     if (sizeOf(x.shape) === 0) return filled(backend, { shape: x.shape, dtype: x.dtype as LoopDtype }, 0);
@@ -60,7 +54,6 @@ const inReverse = (kernelName: "Cumsum" | "Cumprod"): Mend =>
   mend<"x", tf.CumsumAttrs>(
     kernelName,
     ["webgpu"],
-    "In reverse, goes over the wrong elements.",
     ({ inputs: { x }, attrs: { axis, exclusive, reverse }, stock }) => {
       if (!reverse) return stock();
       const from = kernelName === "Cumsum" ? tf.cumsum : tf.cumprod;

@@ -5,18 +5,13 @@ import { fold } from "../../fold.ts";
 import { GPU, literal, runElementwise } from "../../gpu/program.ts";
 import { filled } from "../../memory/access.ts";
 import { sizeOf, withShape } from "../../shape.ts";
-import { type Mend, mend, scoped } from "../mend.ts";
+import { type Mend, mend, scoped } from "../../mend.ts";
 
 type Backends = readonly string[];
 
 /** A kernel of one input. */
-const unary = <A>(
-  kernelName: string,
-  backends: Backends,
-  why: string,
-  body: string | ((attrs: A) => string),
-): Mend =>
-  mend<"x", A>(kernelName, backends, why, ({ inputs: { x }, attrs, backend, stock }) => {
+const unary = <A>(kernelName: string, backends: Backends, body: string | ((attrs: A) => string)): Mend =>
+  mend<"x", A>(kernelName, backends, ({ inputs: { x }, attrs, backend, stock }) => {
     if (x.dtype !== "float32" || sizeOf(x.shape) === 0) return stock();
     const text = typeof body === "string" ? body : body(attrs);
     const name = typeof body === "string" ? kernelName : `${kernelName} ${text}`;
@@ -28,8 +23,8 @@ const unary = <A>(
   });
 
 /** A kernel of two inputs. */
-const binary = (kernelName: string, backends: Backends, why: string, body: string): Mend =>
-  mend<"a" | "b">(kernelName, backends, why, ({ inputs: { a, b }, backend, stock }) => {
+const binary = (kernelName: string, backends: Backends, body: string): Mend =>
+  mend<"a" | "b">(kernelName, backends, ({ inputs: { a, b }, backend, stock }) => {
     if (a.dtype !== "float32" || b.dtype !== "float32") return stock();
     const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
     if (sizeOf(shape) === 0) return filled(backend, { shape, dtype: "float32" }, 0);
@@ -47,15 +42,12 @@ const binary = (kernelName: string, backends: Backends, why: string, body: strin
     });
   });
 
-const NOT_FINITE = "Is not right where a number is not finite, or its result is not.";
-const LOSES_NAN = "Loses NaN.";
-const ROUGH = "Software rendering and some graphics cards have it to four digits.";
-
 /** The sine of r, which is between -π/2 and π/2. */
 const SINE = `var_float z = r * r;
   var_float s = r + r * z * (-0.16666667 + z * (0.0083333310 + z * (-0.000198409 + z * (2.7525562e-6 - z * 2.3889859e-8))));`;
 /** r = a - k π, for a k that has few digits. */
 const REST = "var_float r = ((a - k * 3.140625) - k * 0.00096702575683593750) - k * 6.2771141529083252e-7;";
+
 const isOdd = (k: string): string => `(${k} - 2.0 * floor(${k} * 0.5)) != 0.0`;
 
 const IS_NAN = "if (isnan(a)) { return a; }";
@@ -65,44 +57,34 @@ export const gpuElementwiseMends: readonly Mend[] = [
   unary(
     "Log",
     GPU,
-    NOT_FINITE,
     `${IS_NAN} if (a == 0.0) { return -INFINITY; } if (a < 0.0) { return NAN; } if (a == INFINITY) { return a; } return log(a);`,
   ),
   unary(
     "Log1p",
     GPU,
-    `${NOT_FINITE} Has few digits near 0.`,
     `${IS_NAN} if (a == -1.0) { return -INFINITY; } if (a < -1.0) { return NAN; } if (a == INFINITY) { return a; }
      var_float u = 1.0 + a; if (u == 1.0) { return a; } return log(u) * (a / (u - 1.0));`,
   ),
-  unary("Relu", GPU, NOT_FINITE, `${IS_NAN} if (a < 0.0) { return 0.0; } return a;`),
-  unary(
-    "Relu6",
-    GPU,
-    NOT_FINITE,
-    `${IS_NAN} if (a < 0.0) { return 0.0; } if (a > 6.0) { return 6.0; } return a;`,
-  ),
+  unary("Relu", GPU, `${IS_NAN} if (a < 0.0) { return 0.0; } return a;`),
+  unary("Relu6", GPU, `${IS_NAN} if (a < 0.0) { return 0.0; } if (a > 6.0) { return 6.0; } return a;`),
   unary<tf.LeakyReluAttrs>(
     "LeakyRelu",
     GPU,
-    NOT_FINITE,
     ({ alpha }) => `${IS_NAN} if (a < 0.0) { return ${literal(alpha)} * a; } return a;`,
   ),
-  unary("Exp", ["webgpu"], LOSES_NAN, `${IS_NAN} return exp(a);`),
+  unary("Exp", ["webgpu"], `${IS_NAN} return exp(a);`),
   // Near 0 by its series.
   unary(
     "Expm1",
     GPU,
-    `${LOSES_NAN} Has few digits near 0.`,
     `${IS_NAN} if (abs(a) > 0.25) { return exp(a) - 1.0; }
      return a + a * a * (0.5 + a * (0.16666667 + a * (0.041666668 + a * (0.008333334 + a * 0.0013888889))));`,
   ),
-  unary("Sigmoid", GPU, LOSES_NAN, `${IS_NAN} return 1.0 / (1.0 + exp(-a));`),
-  unary("Elu", GPU, LOSES_NAN, `${IS_NAN} if (a >= 0.0) { return a; } return exp(a) - 1.0;`),
+  unary("Sigmoid", GPU, `${IS_NAN} return 1.0 / (1.0 + exp(-a));`),
+  unary("Elu", GPU, `${IS_NAN} if (a >= 0.0) { return a; } return exp(a) - 1.0;`),
   unary(
     "Selu",
     GPU,
-    LOSES_NAN,
     `${IS_NAN} if (a >= 0.0) { return ${literal(tf.backend_util.SELU_SCALE)} * a; }
      return ${literal(tf.backend_util.SELU_SCALEALPHA)} * (exp(a) - 1.0);`,
   ),
@@ -110,25 +92,21 @@ export const gpuElementwiseMends: readonly Mend[] = [
   unary(
     "Softplus",
     GPU,
-    LOSES_NAN,
     `${IS_NAN} if (a > 14.0) { return a; } if (a < -14.0) { return exp(a); } return log(exp(a) + 1.0);`,
   ),
   unary(
     "Sin",
     GPU,
-    ROUGH,
     `var_float k = floor(a * 0.31830988618379067 + 0.5); ${REST} ${SINE} if (${isOdd("k")}) { return -s; } return s;`,
   ),
   unary(
     "Cos",
     GPU,
-    ROUGH,
     `var_float m = floor(a * 0.31830988618379067); var_float k = m + 0.5; ${REST} ${SINE} if (${isOdd("m")}) { return s; } return -s;`,
   ),
   unary(
     "Acos",
     GPU,
-    ROUGH,
     `${IS_NAN} var_float m = abs(a); if (m > 1.0) { return NAN; }
      var_float z = a * a; var_float s = a; if (m > 0.5) { z = 0.5 * (1.0 - m); s = sqrt(z); }
      var_float p = s + s * z * ((((0.042163199048 * z + 0.024181311049) * z + 0.045470025998) * z + 0.074953002686) * z + 0.16666752422);
@@ -137,7 +115,6 @@ export const gpuElementwiseMends: readonly Mend[] = [
   binary(
     "RealDiv",
     GPU,
-    "0 / 0 and ∞ / ∞ are 1 (webgl), and quotients by 0 are not always infinite.",
     `if (isnan(a) || isnan(b)) { return NAN; }
      if (b == 0.0) { if (a == 0.0) { return NAN; } if (a > 0.0) { return INFINITY; } return -INFINITY; }
      if (a == b && abs(a) != INFINITY) { return 1.0; } return a / b;`,
@@ -145,13 +122,11 @@ export const gpuElementwiseMends: readonly Mend[] = [
   binary(
     "FloorDiv",
     ["webgl"],
-    "Rounds floats to integers before.",
     "if (b == 0.0) { if (a == 0.0) { return NAN; } if (a > 0.0) { return INFINITY; } return -INFINITY; } return floor(a / b);",
   ),
   binary(
     "Pow",
     GPU,
-    `${NOT_FINITE} A power of 0 by a negative number is finite.`,
     `if (b == 0.0) { return 1.0; } if (isnan(a) || isnan(b)) { return NAN; } if (b == 1.0) { return a; }
      if (a == 0.0) { if (b < 0.0) { return INFINITY; } return 0.0; }
      if (a < 0.0 && floor(b) < b) { return NAN; }

@@ -6,13 +6,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { isIntegerInMemory, runElementwise, runForEach } from "../../gpu/program.ts";
 import { axesOf, keepDims, sizeOf, withShape } from "../../shape.ts";
-import { type Mend, mend, scoped } from "../mend.ts";
+import { type Mend, mend, scoped } from "../../mend.ts";
 
 /** On webgpu, moves elements as they are. */
 const transpose: Mend = mend<"x", tf.TransposeAttrs>(
   "Transpose",
   ["webgpu"],
-  "Of integers and bools, and of what was cast from them: returns the values of earlier tensors.",
   ({ inputs: { x }, attrs: { perm }, backend, stock }) => {
     const shape = perm.map((axis) => x.shape[axis]!);
     if (!isIntegerInMemory(backend, x) || x.dtype === "complex64" || sizeOf(shape) === 0) return stock();
@@ -40,9 +39,6 @@ const transpose: Mend = mend<"x", tf.TransposeAttrs>(
   },
 );
 
-const INTEGERS =
-  "Of integers and bools along other axes than the last: returns the values of earlier tensors.";
-
 interface ReduceAttrs {
   axis?: number | number[] | null;
   /** The name that `Max` has for `axis`. */
@@ -52,7 +48,7 @@ interface ReduceAttrs {
 
 /** Transposes before, by the kernel above. */
 const reduction = (kernelName: string): Mend =>
-  mend<"x", ReduceAttrs>(kernelName, ["webgpu"], INTEGERS, ({ inputs: { x }, attrs, backend, stock }) => {
+  mend<"x", ReduceAttrs>(kernelName, ["webgpu"], ({ inputs: { x }, attrs, backend, stock }) => {
     const rank = x.shape.length;
     const axes = axesOf(attrs.axis ?? attrs.reductionIndices, rank);
     const isLast = axes.every((axis) => axis >= rank - axes.length);
@@ -71,29 +67,23 @@ const reduction = (kernelName: string): Mend =>
 
 /** The same for a kernel that keeps the axis. */
 const scan = (kernelName: string): Mend =>
-  mend<"x", { axis: number }>(
-    kernelName,
-    ["webgpu"],
-    INTEGERS,
-    ({ inputs: { x }, attrs, backend, stock }) => {
-      const rank = x.shape.length;
-      const [axis] = axesOf(attrs.axis, rank) as [number];
-      if (axis === rank - 1 || !isIntegerInMemory(backend, x)) return stock();
-      const swapped = [...x.shape.keys()];
-      swapped[axis] = rank - 1;
-      swapped[rank - 1] = axis;
-      return scoped(() => {
-        const y = stock({ x: tf.transpose(x as Tensor, swapped) }, { axis: rank - 1 });
-        return tf.transpose(tf.engine().makeTensorFromTensorInfo(y), swapped);
-      });
-    },
-  );
+  mend<"x", { axis: number }>(kernelName, ["webgpu"], ({ inputs: { x }, attrs, backend, stock }) => {
+    const rank = x.shape.length;
+    const [axis] = axesOf(attrs.axis, rank) as [number];
+    if (axis === rank - 1 || !isIntegerInMemory(backend, x)) return stock();
+    const swapped = [...x.shape.keys()];
+    swapped[axis] = rank - 1;
+    swapped[rank - 1] = axis;
+    return scoped(() => {
+      const y = stock({ x: tf.transpose(x as Tensor, swapped) }, { axis: rank - 1 });
+      return tf.transpose(tf.engine().makeTensorFromTensorInfo(y), swapped);
+    });
+  });
 
 /** Makes floats of integers. The stock kernel gives the same memory another name. */
 const cast: Mend = mend<"x", tf.CastAttrs>(
   "Cast",
   ["webgpu"],
-  "To float32: leaves integers in memory, which other kernels take for floats.",
   ({ inputs: { x }, attrs: { dtype }, backend, stock }) => {
     if (dtype !== "float32" || sizeOf(x.shape) === 0 || !isIntegerInMemory(backend, x)) return stock();
     if (x.dtype === "complex64" || x.dtype === "string") return stock();

@@ -3,13 +3,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { KernelFunc, NamedAttrMap, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import { GPU } from "../../gpu/program.ts";
 import { aroundAxis, axisOf, sizeOf } from "../../shape.ts";
-import { type Mend, reshaped, scopedAll } from "../mend.ts";
+import { type Mend, reshaped, scopedAll } from "../../mend.ts";
 
 type Shape = readonly number[];
 
 /** As many axes as the stock kernels take. */
 const MOST = 6;
-const WHY = "Takes up to six axes.";
 
 /** A tensor of three axes: those before one, that axis, those after it. */
 const threeAxes = (x: TensorInfo, axis: number): Tensor => reshaped(x, aroundAxis(x.shape, axis));
@@ -31,7 +30,6 @@ const along = <A>(
 ): Mend => ({
   kernelName,
   backends: GPU,
-  why: WHY,
   around: (stock: KernelFunc) => (call) => {
     const inputs = call.inputs as Readonly<Record<string, TensorInfo>>;
     const isEmpty = Object.values(inputs).some(({ shape }) => sizeOf(shape) === 0);

@@ -2,11 +2,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelConfig, Tensor } from "@tensorflow/tfjs-core";
 import { GPU, runForEach } from "../../gpu/program.ts";
-import type { Axis } from "../../quick/conv-geometry.ts";
+import { type Axis, axesOf2D, axesOf3D } from "../../conv-geometry.ts";
 import { sizeOf, withShape } from "../../shape.ts";
-import { type Mend, mend, scoped } from "../mend.ts";
+import { type Mend, mend, scoped } from "../../mend.ts";
 import { gpuIntegerMends } from "./integers.ts";
-import { axesOf2D, axesOf3D } from "../pools.ts";
 
 /** The largest element of each window, or NaN. */
 function largest(shape: readonly number[], axes: readonly Axis[]): string {
@@ -34,23 +33,18 @@ const maxPool = <A>(
   kernelName: string,
   axesOf: (shape: readonly number[], attrs: A) => readonly Axis[],
 ): Mend =>
-  mend<"x", A>(
-    kernelName,
-    GPU,
-    "Loses NaN, and numbers below -1e20.",
-    ({ inputs: { x }, attrs, backend, stock }) => {
-      if (x.dtype !== "float32") return stock();
-      const axes = axesOf(x.shape, attrs);
-      const shape = [x.shape[0]!, ...axes.map((a) => a.output), x.shape.at(-1)!];
-      if (sizeOf(shape) === 0) return stock();
-      const program = {
-        name: `maxPool ${JSON.stringify([x.shape, axes])}`,
-        body: largest(x.shape, axes),
-        inputs: ["X"],
-      };
-      return withShape(runForEach(backend, program, [x], sizeOf(shape), "float32"), shape);
-    },
-  );
+  mend<"x", A>(kernelName, GPU, ({ inputs: { x }, attrs, backend, stock }) => {
+    if (x.dtype !== "float32") return stock();
+    const axes = axesOf(x.shape, attrs);
+    const shape = [x.shape[0]!, ...axes.map((a) => a.output), x.shape.at(-1)!];
+    if (sizeOf(shape) === 0) return stock();
+    const program = {
+      name: `maxPool ${JSON.stringify([x.shape, axes])}`,
+      body: largest(x.shape, axes),
+      inputs: ["X"],
+    };
+    return withShape(runForEach(backend, program, [x], sizeOf(shape), "float32"), shape);
+  });
 
 interface ScatterAttrs {
   readonly shape: number[];
@@ -59,7 +53,6 @@ interface ScatterAttrs {
 const scatterNd: Mend = mend<"indices" | "updates", ScatterAttrs>(
   "ScatterNd",
   ["webgl"],
-  "Writes a single update to other rows, too.",
   ({ inputs: { indices, updates }, attrs: { shape }, backend, stock }) => {
     const found = tf.scatter_util.calculateShapes(updates, indices, shape);
     const { sliceRank, numUpdates, sliceSize, strides, outputSize } = found;
@@ -91,7 +84,6 @@ const MOST_INPUTS = 7;
 const addN: Mend = {
   kernelName: "AddN",
   backends: GPU,
-  why: "Takes up to six axes. On webgpu, returns the values of earlier tensors for more than seven tensors.",
   around:
     (stock) =>
     ({ inputs, backend, attrs }) => {

@@ -4,7 +4,7 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 import { GPU, runForEach } from "../../gpu/program.ts";
 import { filled } from "../../memory/access.ts";
 import { axesOf, keepDims, sizeOf, withShape } from "../../shape.ts";
-import { type Mend, mend, scoped } from "../mend.ts";
+import { type Mend, mend, scoped } from "../../mend.ts";
 
 interface ReduceAttrs {
   axis?: number | number[] | null;
@@ -29,49 +29,43 @@ const partsOf = (isBetter: ">" | "<"): string => `
   return best;`;
 
 const extremum = (kernelName: "Max" | "Min", isBetter: ">" | "<"): Mend =>
-  mend<"x", ReduceAttrs>(
-    kernelName,
-    GPU,
-    "Loses NaN. webgl's is ±1e20 where no number is beyond that.",
-    ({ inputs: { x }, attrs, backend, stock }) => {
-      if (x.dtype !== "float32" || sizeOf(x.shape) === 0) return stock();
-      const rank = x.shape.length;
-      const axes = axesOf(attrs.axis ?? attrs.reductionIndices, rank);
-      if (axes.length === 0) return stock();
-      const others = [...x.shape.keys()].filter((axis) => !axes.includes(axis));
-      const rows = sizeOf(others.map((axis) => x.shape[axis]!));
-      return scoped(() => {
-        const isLast = axes.every((axis) => axis >= rank - axes.length);
-        const moved = isLast ? (x as Tensor) : tf.transpose(x as Tensor, [...others, ...axes]);
-        const shape = attrs.keepDims ? keepDims(x.shape, axes) : others.map((axis) => x.shape[axis]!);
-        let columns = sizeOf(x.shape) / rows;
-        let y: Tensor = tf.reshape(moved, [rows, columns]);
-        for (;;) {
-          const parts = Math.ceil(columns / PART);
-          const found = runForEach(
-            backend,
-            { name: kernelName, body: partsOf(isBetter), inputs: ["X"] },
-            [y],
-            rows * parts,
-            "float32",
-            [
-              { name: "parts", type: "int", value: parts },
-              { name: "columns", type: "int", value: columns },
-            ],
-          );
-          if (parts === 1) return withShape(found, shape);
-          y = tf.engine().makeTensorFromTensorInfo(withShape(found, [rows, parts]));
-          columns = parts;
-        }
-      });
-    },
-  );
+  mend<"x", ReduceAttrs>(kernelName, GPU, ({ inputs: { x }, attrs, backend, stock }) => {
+    if (x.dtype !== "float32" || sizeOf(x.shape) === 0) return stock();
+    const rank = x.shape.length;
+    const axes = axesOf(attrs.axis ?? attrs.reductionIndices, rank);
+    if (axes.length === 0) return stock();
+    const others = [...x.shape.keys()].filter((axis) => !axes.includes(axis));
+    const rows = sizeOf(others.map((axis) => x.shape[axis]!));
+    return scoped(() => {
+      const isLast = axes.every((axis) => axis >= rank - axes.length);
+      const moved = isLast ? (x as Tensor) : tf.transpose(x as Tensor, [...others, ...axes]);
+      const shape = attrs.keepDims ? keepDims(x.shape, axes) : others.map((axis) => x.shape[axis]!);
+      let columns = sizeOf(x.shape) / rows;
+      let y: Tensor = tf.reshape(moved, [rows, columns]);
+      for (;;) {
+        const parts = Math.ceil(columns / PART);
+        const found = runForEach(
+          backend,
+          { name: kernelName, body: partsOf(isBetter), inputs: ["X"] },
+          [y],
+          rows * parts,
+          "float32",
+          [
+            { name: "parts", type: "int", value: parts },
+            { name: "columns", type: "int", value: columns },
+          ],
+        );
+        if (parts === 1) return withShape(found, shape);
+        y = tf.engine().makeTensorFromTensorInfo(withShape(found, [rows, parts]));
+        columns = parts;
+      }
+    });
+  });
 
 /** By the kernels of its parts. */
 const softmax: Mend = mend<"logits", { dim: number }>(
   "Softmax",
   GPU,
-  "Of rows that are not finite, or below -1e20: is 1, 0 or NaN. Throws without elements.",
   ({ inputs: { logits }, attrs: { dim }, backend, stock }) => {
     const { shape } = logits;
     if (sizeOf(shape) === 0) return filled(backend, { shape, dtype: "float32" }, 0);

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { generatedFile, kernelModules } from "../../../../../scripts/rng-wasm/generated-file.ts";
+import { textOf } from "../../../../../scripts/wasm-emitter/text.ts";
 import * as modules from "./kernels.generated.ts";
+import { bytesIn } from "./kernels.ts";
 import { CHUNK, OUT, SOURCE } from "./layout.ts";
 
 describe("kernels.generated.ts", () => {
@@ -10,7 +12,10 @@ describe("kernels.generated.ts", () => {
   });
 
   it.each([...kernelModules()])("has %s as a valid module of less than 4 KB", (name, bytes) => {
-    expect(new Map(Object.entries(modules)).get(name)).toBe(Buffer.from(bytes).toString("hex"));
+    const text = textOf(bytes);
+    expect(new Map(Object.entries(modules)).get(name)).toBe(text);
+    expect(new Uint8Array(bytesIn(text))).toEqual(bytes);
+    expect(text).not.toMatch(/["\\]|[^!-~]|<\/script|<!--/i);
     expect(WebAssembly.validate(bytes)).toBe(true);
     // Chrome 91 to 114 compile at most this much synchronously on the main thread.
     expect(bytes.length).toBeLessThan(4096);

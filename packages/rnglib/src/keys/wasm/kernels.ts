@@ -25,6 +25,23 @@ let disabled = false;
 const compiled = new Map<string, Kernel>();
 
 /**
+ * The bytes that `textOf` of `scripts/wasm-emitter` wrote as text. `@nnxjs/kernels` has the same
+ * function, but keys import nothing.
+ */
+export function bytesIn(text: string): ArrayBuffer {
+  const bytes: number[] = [];
+  let high = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    const place = code === 33 ? 57 : code - 35;
+    if (place < 90) bytes.push(high + place - 4);
+    high = place < 90 ? 0 : 90 * (place - 89);
+  }
+  // An array of bytes takes -1 for 255.
+  return Uint8Array.from(bytes).buffer;
+}
+
+/**
  * Compiles a kernel on first use. Returns undefined where WebAssembly or its SIMD is missing or
  * forbidden.
  */
@@ -32,9 +49,9 @@ function kernel(module: string): Kernel | undefined {
   const known = compiled.get(module);
   if (known !== undefined || disabled) return known;
   try {
-    const bytes = Uint8Array.from(module.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
     page ??= newPage();
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: page.memory } });
+    const compiledModule = new WebAssembly.Module(bytesIn(module));
+    const instance = new WebAssembly.Instance(compiledModule, { m: { m: page.memory } });
     // The module exports one function of numbers.
     const f = instance.exports.f as Kernel;
     compiled.set(module, f);

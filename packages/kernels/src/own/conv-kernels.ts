@@ -1,15 +1,13 @@
 /** @file tensorflow.js's kernels for convolutions, by WebAssembly. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { type KernelCall, type Mend, mend, scoped } from "../mends/mend.ts";
-import { convolutionInWasm, filterGradientInWasm, inputGradientInWasm } from "../own/convolutions.ts";
-import { axes3D, type Axis } from "../quick/conv-geometry.ts";
+import { type KernelCall, type Mend, mend, scoped } from "../mend.ts";
+import { convolutionInWasm, filterGradientInWasm, inputGradientInWasm } from "./convolutions.ts";
+import { axes3D, type Axis } from "../conv-geometry.ts";
 import { conv2DAxes } from "../quick/convolve.ts";
 import { finish, type FinishAttrs, type FinishInput, isActivation } from "../quick/finish.ts";
 
 const BOTH = ["cpu", "wasm"];
-const SLOW = "Computes in a scalar loop.";
-
 type Shape = readonly number[];
 type Shape5 = [number, number, number, number, number];
 
@@ -41,6 +39,7 @@ const deep: Kind = {
 };
 
 const isChannelsFirst = ({ dataFormat = "" }: Attrs): boolean => dataFormat.startsWith("NC");
+
 const groupsOf = (kind: Kind, filter: Shape): number => (kind.isDepthwise ? filter[2]! : 1);
 
 /** Filters `[h, w, C, M]` as those of C groups. */
@@ -60,23 +59,18 @@ function convolution(
 }
 
 const forward = (kernelName: string, backends: readonly string[], kind: Kind): Mend =>
-  mend<"x" | "filter", Attrs>(kernelName, backends, SLOW, (call) => convolution(kind, call) ?? call.stock());
+  mend<"x" | "filter", Attrs>(kernelName, backends, (call) => convolution(kind, call) ?? call.stock());
 
 const ofInput = (kernelName: string, backends: readonly string[], kind: Kind): Mend =>
-  mend<"dy" | "filter", Attrs>(
-    kernelName,
-    backends,
-    SLOW,
-    ({ inputs: { dy, filter }, attrs, backend, stock }) => {
-      if (isChannelsFirst(attrs)) return stock();
-      const axes = kind.axesOf(attrs.inputShape!, filter.shape, attrs);
-      const groups = groupsOf(kind, filter.shape);
-      return inputGradientInWasm(backend, dy, inGroups(kind, filter), axes, groups) ?? stock();
-    },
-  );
+  mend<"dy" | "filter", Attrs>(kernelName, backends, ({ inputs: { dy, filter }, attrs, backend, stock }) => {
+    if (isChannelsFirst(attrs)) return stock();
+    const axes = kind.axesOf(attrs.inputShape!, filter.shape, attrs);
+    const groups = groupsOf(kind, filter.shape);
+    return inputGradientInWasm(backend, dy, inGroups(kind, filter), axes, groups) ?? stock();
+  });
 
 const ofFilter = (kernelName: string, backends: readonly string[], kind: Kind): Mend =>
-  mend<"x" | "dy", Attrs>(kernelName, backends, SLOW, ({ inputs: { x, dy }, attrs, backend, stock }) => {
+  mend<"x" | "dy", Attrs>(kernelName, backends, ({ inputs: { x, dy }, attrs, backend, stock }) => {
     if (isChannelsFirst(attrs)) return stock();
     const shape = attrs.filterShape!;
     const axes = kind.axesOf(x.shape, shape, attrs);
@@ -86,7 +80,7 @@ const ofFilter = (kernelName: string, backends: readonly string[], kind: Kind): 
 
 /** A convolution, a bias and an activation. */
 const fused = (kernelName: string, kind: Kind): Mend =>
-  mend<"x" | "filter" | FinishInput, Attrs & FinishAttrs>(kernelName, ["cpu"], SLOW, (call) => {
+  mend<"x" | "filter" | FinishInput, Attrs & FinishAttrs>(kernelName, ["cpu"], (call) => {
     const info = isActivation(call.attrs.activation) ? convolution(kind, call) : undefined;
     if (!info) return call.stock();
     return scoped(() => finish(tf.engine().makeTensorFromTensorInfo(info), call.inputs, call.attrs));

@@ -1,9 +1,8 @@
 /** @file tensorflow.js's kernels for pools, by WebAssembly. */
 import type * as tf from "@tensorflow/tfjs-core";
-import { type Mend, mend } from "../mends/mend.ts";
-import { axesOf2D, axesOf3D } from "../mends/pools.ts";
-import type { Axis } from "../quick/conv-geometry.ts";
-import { poolByWasm } from "./pools.ts";
+import { type Mend, mend } from "../mend.ts";
+import { type Axis, axesOf2D, axesOf3D } from "../conv-geometry.ts";
+import { poolByWasm } from "../wasm/pools.ts";
 
 const pool = <A>(
   kernelName: string,
@@ -13,7 +12,6 @@ const pool = <A>(
   mend<"x", A>(
     kernelName,
     ["cpu", "wasm"],
-    "Computes in a scalar loop, or takes two passes to find NaN.",
     ({ inputs: { x }, attrs, backend, stock }) =>
       poolByWasm(backend, name, [x], x.shape, axesOf(x.shape, attrs)) ?? stock(),
   );

@@ -5,21 +5,10 @@
 import { engine, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 import { hasReachableMemory } from "../backends.ts";
 import { sizeOf } from "../shape.ts";
-import { wasmCall } from "../wasm/call.ts";
-import type { WasmModule } from "../wasm/module.ts";
+import { wasmCall } from "./call.ts";
 import { backendOf } from "../engine.ts";
-import { type FuseCall, type FusedLoop, type MadeFrom, recorder } from "../recorder.ts";
-import { loops } from "./access.ts";
-
-/**
- * The same loop as a function `name(…inputs, …outputs, length, …scalars)` of a WebAssembly module.
- * All inputs and outputs have as many elements.
- */
-export interface ElementKernel {
-  readonly module: WasmModule;
-  readonly name: string;
-  readonly scalars: readonly number[];
-}
+import { type ElementKernel, type FuseCall, type FusedLoop, type MadeFrom, recorder } from "../recorder.ts";
+import { loops } from "../memory/access.ts";
 
 /**
  * Computes float32 tensors with one loop over the values of others, without copies. Nothing is

@@ -1,7 +1,14 @@
 /** @file tensorflow.js's own wasm memory, in which kernels find the tensors of its wasm backend. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
-import type { WasmMemory } from "./module.ts";
+
+/**
+ * A `WebAssembly.Memory`. Declarations do not name that type, which programs without the types of a
+ * browser or of Node do not have.
+ */
+export interface WasmMemory {
+  readonly buffer: ArrayBufferLike;
+}
 
 /** What this file uses of tensorflow.js's wasm module. None of it is public, so all is checked. */
 interface TensorflowModule {

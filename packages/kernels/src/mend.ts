@@ -7,7 +7,7 @@ import {
   type TensorInfo,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { backendOf, isTensor } from "../engine.ts";
+import { backendOf, isTensor } from "./engine.ts";
 
 /** A call of a kernel. */
 export interface KernelCall<I extends string = string, A = unknown> {
@@ -25,26 +25,22 @@ export interface KernelCall<I extends string = string, A = unknown> {
 export interface Mend {
   readonly kernelName: string;
   readonly backends: readonly string[];
-  /** What is wrong with the stock kernel. */
-  readonly why: string;
   /** Makes the replacement from the stock kernel. */
   readonly around: (stock: KernelFunc) => KernelFunc;
 }
 
 /**
- * Writes a replacement: `mend<"x", SumAttrs>("Sum", ["wasm"], "…", (call) => …)`.
- * @param why - What is wrong with the stock kernel, in the words of the README's table.
+ * Writes a replacement: `mend<"x", SumAttrs>("Sum", ["wasm"], (call) => …)`. What is
+ * wrong with the stock kernel stands in `reasons.ts`.
  * @param run - Handles every call. `call.stock()` passes it on to tensorflow.js.
  */
 export const mend = <I extends string, A = unknown>(
   kernelName: string,
   backends: readonly string[],
-  why: string,
   run: (call: KernelCall<I, A>) => TensorInfo,
 ): Mend => ({
   kernelName,
   backends,
-  why,
   around:
     (stock) =>
     ({ inputs, attrs, backend }) =>

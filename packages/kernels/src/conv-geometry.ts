@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { sizeOf } from "../shape.ts";
+import { sizeOf } from "./shape.ts";
 
 /** One spatial axis. */
 export interface Axis {
@@ -58,6 +58,23 @@ export const axes3D = (info: Info3D): readonly Axis[] => [
   },
   ...axes2D(info),
 ];
+
+type Shape4 = [number, number, number, number];
+type Shape5 = [number, number, number, number, number];
+
+/** The geometry of a pool over two axes. */
+export const axesOf2D = (
+  shape: readonly number[],
+  { filterSize, strides, pad, dimRoundingMode }: tf.AvgPoolAttrs,
+): readonly Axis[] =>
+  axes2D(tf.backend_util.computePool2DInfo(shape as Shape4, filterSize, strides, 1, pad, dimRoundingMode));
+
+/** The geometry of a pool over three axes. */
+export const axesOf3D = (
+  shape: readonly number[],
+  { filterSize, strides, pad, dimRoundingMode }: tf.AvgPool3DAttrs,
+): readonly Axis[] =>
+  axes3D(tf.backend_util.computePool3DInfo(shape as Shape5, filterSize, strides, 1, pad, dimRoundingMode));
 
 /**
  * Pads the spatial axes (axes 1 to n of x) with `value`, before and after. Negative numbers crop.

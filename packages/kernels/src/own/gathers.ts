@@ -2,23 +2,21 @@
 import { backend_util, gather_util, scatter_util, util } from "@tensorflow/tfjs-core";
 import type { GatherV2Attrs, OneHotAttrs, ScatterNdAttrs, TensorInfo } from "@tensorflow/tfjs-core";
 import { type Elements, elementsOf, isHeap, loop } from "../memory/access.ts";
-import type { Mend } from "../mends/mend.ts";
-import { addRowsTo, addRun, copyRun, takeRows } from "../own/rows.ts";
+import type { Mend } from "../mend.ts";
+import { addRowsTo, addRun, copyRun, takeRows } from "./rows.ts";
 import { sizeOf } from "../shape.ts";
-import { arrayOf, isPlain } from "./move.ts";
-import { stepsOf } from "./block.ts";
+import { arrayOf, isPlain } from "../move/move.ts";
+import { stepsOf } from "../move/block.ts";
 
 const BOTH = ["cpu", "wasm"] as const;
 
 /** Writes a replacement. `undefined` leaves a call to the stock kernel. */
 const quick = <I extends string, A = unknown>(
   kernelName: string,
-  why: string,
   run: (backend: object, inputs: Readonly<Record<I, TensorInfo>>, attrs: A) => TensorInfo | undefined,
 ): Mend => ({
   kernelName,
   backends: BOTH,
-  why,
   around: (stock) => (call) =>
     // The caller writes I and A beside the kernel's name.
     run(call.backend, call.inputs as Record<I, TensorInfo>, call.attrs as A) ?? stock(call),
@@ -30,7 +28,6 @@ const valuesOf = (backend: object, x: TensorInfo): Elements =>
 
 const gather: Mend = quick<"x" | "indices", Pick<GatherV2Attrs, "axis"> & Partial<GatherV2Attrs>>(
   "GatherV2",
-  "Computes an index per element. wasm's reads outside its operands when there is a batch.",
   (backend, { x, indices }, attrs) => {
     if (!isPlain(x.dtype) || indices.dtype !== "int32") return undefined;
     const [axis] = util.parseAxisParam(attrs.axis, x.shape) as [number];
@@ -92,29 +89,24 @@ function rowsAt(backend: object, indices: TensorInfo, shape: readonly number[]):
   return rows;
 }
 
-const gatherNd: Mend = quick<"params" | "indices">(
-  "GatherNd",
-  "Computes an index per element (cpu), or reads outside (wasm).",
-  (backend, { params, indices }) => {
-    if (!isPlain(params.dtype) || indices.dtype !== "int32" || indices.shape.at(-1) === 0) return undefined;
-    const [shape, , inner] = gather_util.prepareAndValidate(params, indices);
-    const rows = rowsAt(backend, indices, params.shape);
-    const { dtype } = params;
-    if (indices.shape.at(-1) === 1) {
-      const [count = 0] = params.shape;
-      const table = { ...params, shape: [count, inner] };
-      return takeRows(backend, table, { ids: indices, count, wraps: false }, shape, "zero");
-    }
-    return loop(backend, isHeap(backend) ? [params] : [], { shape, dtype }, (heap, out) => {
-      const values = isHeap(backend) ? heap[0]! : arrayOf(backend, params);
-      for (let i = 0; i < rows.length; i++) copyRun(values, rows[i]! * inner, out, i * inner, inner);
-    });
-  },
-);
+const gatherNd: Mend = quick<"params" | "indices">("GatherNd", (backend, { params, indices }) => {
+  if (!isPlain(params.dtype) || indices.dtype !== "int32" || indices.shape.at(-1) === 0) return undefined;
+  const [shape, , inner] = gather_util.prepareAndValidate(params, indices);
+  const rows = rowsAt(backend, indices, params.shape);
+  const { dtype } = params;
+  if (indices.shape.at(-1) === 1) {
+    const [count = 0] = params.shape;
+    const table = { ...params, shape: [count, inner] };
+    return takeRows(backend, table, { ids: indices, count, wraps: false }, shape, "zero");
+  }
+  return loop(backend, isHeap(backend) ? [params] : [], { shape, dtype }, (heap, out) => {
+    const values = isHeap(backend) ? heap[0]! : arrayOf(backend, params);
+    for (let i = 0; i < rows.length; i++) copyRun(values, rows[i]! * inner, out, i * inner, inner);
+  });
+});
 
 const scatterNd: Mend = quick<"indices" | "updates", ScatterNdAttrs>(
   "ScatterNd",
-  "Makes a list for every index (cpu), or writes outside (wasm).",
   (backend, { indices, updates }, { shape }) => {
     if (!isPlain(updates.dtype) || indices.dtype !== "int32") return undefined;
     // Kernels that share one update between all indices, and indices without an axis of their own.
@@ -146,10 +138,8 @@ export function segmentSums(
 }
 
 const segmentSum: Mend = {
-  ...quick<"x" | "segmentIds", { numSegments: number }>(
-    "UnsortedSegmentSum",
-    "Goes over all elements once for each segment.",
-    (backend, inputs, attrs) => (isPlain(inputs.x.dtype) ? segmentSums(backend, inputs, attrs) : undefined),
+  ...quick<"x" | "segmentIds", { numSegments: number }>("UnsortedSegmentSum", (backend, inputs, attrs) =>
+    isPlain(inputs.x.dtype) ? segmentSums(backend, inputs, attrs) : undefined,
   ),
   // wasm has none, and gets this one.
   backends: ["cpu"],
@@ -157,7 +147,6 @@ const segmentSum: Mend = {
 
 const oneHot: Mend = quick<"indices", OneHotAttrs>(
   "OneHot",
-  "Has float32 elements whatever the dtype (cpu).",
   (backend, { indices }, { depth, onValue, offValue, dtype }) => {
     if (!isPlain(dtype) || indices.dtype !== "int32") return undefined;
     const shape = [...indices.shape, depth];

@@ -4,7 +4,7 @@ import { relativeError } from "../../../../scripts/golden.ts";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { mendKernels } from "../mend-kernels.ts";
 import { sizeOf } from "../shape.ts";
-import { useWasmKernels } from "./module.ts";
+import { useWasmKernels } from "../wasm/module.ts";
 
 const numbers = (shape: readonly number[]): tf.Tensor =>
   tf.tensor(
