@@ -175,10 +175,12 @@ export class Lent {
    * @returns whether there was anything. A replay would not.
    */
   disposeOriginals(): boolean {
-    const ofVariables = new Set(this.loans.flatMap(({ own }) => tensorsIn(own.value)));
+    let ofVariables: Set<Tensor> | undefined;
     let isAny = false;
     for (const [copy, own] of this.originals) {
-      if (!copy.isDisposed || ofVariables.has(own)) continue;
+      if (!copy.isDisposed) continue;
+      ofVariables ??= new Set(this.loans.flatMap((loan) => tensorsIn(loan.own.value)));
+      if (ofVariables.has(own)) continue;
       isAny = true;
       if (!own.isDisposed) own.dispose();
     }
