@@ -10,7 +10,6 @@ import { Variable } from "../variable/variable.ts";
 import type { HostSlot } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
 import { recordingNow } from "./recording.ts";
-import { partsOf } from "./section.ts";
 
 /**
  * Numbers computed from numbers in Variables, as a tensor: a schedule of a count, a coefficient.
@@ -136,10 +135,10 @@ export function onHost<I, R>({ inputs, values, run, targets }: HostCode<I, R>): 
   const again = run as (inputs: unknown) => R;
   const recording = recordingNow();
   if (!recording) return again(values);
-  const [result, slots] = recording.recorder.runSection(recording.inputsOf(inputs), values, again);
+  const [result, host, slots] = recording.recorder.runSection(recording.inputsOf(inputs), values, again);
   const variables: (Variable | undefined)[] = [];
   addTargets(result, targets, variables);
-  partsOf(result).host.forEach((value, i) => {
+  host.forEach((value, i) => {
     const variable = variables[i];
     if (variable) recording.expect(variable, value, slots[i] as number);
   });

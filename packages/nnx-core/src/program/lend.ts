@@ -35,8 +35,10 @@ export class Lent {
   readonly args: readonly unknown[];
   private readonly loans: Loan[] = [];
   private readonly places: { readonly at: LeafPlace; readonly own: unknown; readonly lent: unknown }[] = [];
-  /** What each copy stands for. */
-  private readonly originals = new Map<Tensor, Tensor>();
+  /** The copies of tensors, each with what it stands for. */
+  private readonly copied: { readonly copy: Tensor; readonly own: Tensor }[] = [];
+  /** The same, for who asks for one of them. */
+  private originals: ReadonlyMap<Tensor, Tensor> | undefined;
   private readonly copies = new Map<unknown, unknown>();
   private readonly given: Arguments;
   /** Whether a tensor stayed where it is. */
@@ -79,7 +81,7 @@ export class Lent {
     if (!copy) {
       copy = sharing(tensor);
       this.copies.set(tensor, copy);
-      this.originals.set(copy, tensor);
+      this.copied.push({ copy, own: tensor });
     }
     return copy;
   }
@@ -177,7 +179,8 @@ export class Lent {
   disposeOriginals(): boolean {
     let ofVariables: Set<Tensor> | undefined;
     let isAny = false;
-    for (const [copy, own] of this.originals) {
+    for (let i = 0; i < this.copied.length; i++) {
+      const { copy, own } = this.copied[i] as { readonly copy: Tensor; readonly own: Tensor };
       if (!copy.isDisposed) continue;
       ofVariables ??= new Set(this.loans.flatMap((loan) => tensorsIn(loan.own.value)));
       if (ofVariables.has(own)) continue;
@@ -187,9 +190,14 @@ export class Lent {
     return isAny;
   }
 
+  private originalOf(copy: Tensor): Tensor | undefined {
+    this.originals ??= new Map(this.copied.map((each) => [each.copy, each.own]));
+    return this.originals.get(copy);
+  }
+
   /** A result with the caller's own tensors in the place of copies. */
   ownIn(result: unknown): unknown {
-    if (isTensor(result)) return this.originals.get(result) ?? result;
+    if (isTensor(result)) return this.originalOf(result) ?? result;
     if (!isContainer(result) || Object.isFrozen(result)) return result;
     const items = Array.from(itemsOf(result));
     if (items.every((item) => this.ownIn(item) === item)) return result;

@@ -83,7 +83,8 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
   const { lent, given, own, before, recorder, recording } = recorded;
   const outputs: Slot[] = [];
   const indices = new Map<number, number>();
-  const inputOf = new Map(own.tensors.map(({ id }, i) => [id, -1 - i]));
+  /** The number of an input; of the last one, where several are one tensor. */
+  const inputOf = lastIndexIn(own.tensors);
   let paths: Map<object, Path> | undefined;
   const pathsOfArguments = (): Map<object, Path> => {
     const found = new Map<object, Path>();
@@ -92,7 +93,9 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
   };
   const sources: Sources = {
     tensor: (tensor) => {
-      const known = inputOf.get(tensor.id) ?? indices.get(tensor.id);
+      const input = inputOf(tensor);
+      if (input >= 0) return -1 - input;
+      const known = indices.get(tensor.id);
       if (known !== undefined) return known;
       indices.set(tensor.id, outputs.length);
       outputs.push(recorder.slotOf(tensor));
@@ -213,6 +216,14 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
 }
 
 const fewValues = 64;
+
+/** Finds the last position of an object in a list; -1 where there is none. */
+function lastIndexIn(list: readonly object[]): (object: object) => number {
+  // A few comparisons cost less than a Map.
+  if (list.length <= fewValues) return (object) => list.lastIndexOf(object);
+  const last = new Map(list.map((each, i) => [each, i]));
+  return (object) => last.get(object) ?? -1;
+}
 
 /** Pairs of positions with one object. */
 function aliasesIn(list: readonly unknown[]): (readonly [number, number])[] {

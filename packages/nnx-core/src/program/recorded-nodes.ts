@@ -144,11 +144,12 @@ export abstract class RecordedNodes {
     const { name, names, inputs, attrs, path, children, outputs } = call;
     this.refuseKeysIn(name, attrs);
     const inSection = this.section;
-    if (children.length === 0 && !inSection) {
+    if (!children && !inSection) {
       const work = { kind: "kernel", name, names, attrs, needsEngine: false, renewal: undefined } as const;
       return this.addNode(work, inputs, outputs, path);
     }
-    const parts = children.filter((child) => !isCopyIn(call, child));
+    const all = children ?? [];
+    const parts = all.filter((child) => !isCopyIn(call, child));
     const isComposed =
       parts.length > 0 &&
       outputs.every(({ id }) => parts.some((part) => part.outputs.some((output) => output.id === id)));
@@ -159,14 +160,14 @@ export abstract class RecordedNodes {
     };
     let renewal: number | undefined;
     // Parts may compute with copies of inputs, so copies keep their place among them.
-    if (isComposed) for (const child of children) this.settleApart(child);
+    if (isComposed) for (const child of all) this.settleApart(child);
     else {
       renewal = event ? this.renewals++ : undefined;
       const work = { kind: "kernel", name, names, attrs, needsEngine: parts.length > 0, renewal } as const;
       this.addNode(work, inputs, outputs, path);
     }
-    if (!isComposed && parts.length < children.length)
-      for (const child of children) if (!parts.includes(child)) this.settleApart(child);
+    if (!isComposed && parts.length < all.length)
+      for (const child of all) if (!parts.includes(child)) this.settleApart(child);
     if (!event) return [];
     const slots = outputs.map((tensor) => this.slotOf(tensor));
     inSection.push({ kind: "kernel", ...event, outputs: slots, renewal, attrs });
@@ -200,13 +201,14 @@ export abstract class RecordedNodes {
     let changes =
       (work.kind !== "kernel" && work.kind !== "call" && (work.kind !== "loop" || work.from !== undefined)) ||
       ("renewal" in work && work.renewal !== undefined);
-    const from: Slot[] = [];
-    for (const tensor of inputs) {
-      from.push(this.slotOf(tensor));
+    const from = new Array<Slot>(inputs.length);
+    for (let i = 0; i < from.length; i++) {
+      const tensor = inputs[i] as Tensor;
+      from[i] = tensors.slotOf(tensor);
       changes ||= tensors.changes(tensor.dataId);
     }
-    const to: Slot[] = [];
-    for (const tensor of outputs) to.push(tensors.addResult(tensor, changes));
+    const to = new Array<Slot>(outputs.length);
+    for (let i = 0; i < to.length; i++) to[i] = tensors.addResult(outputs[i] as Tensor, changes);
     this.nodes.push({ work, inputs: from, outputs: to, path });
     return to;
   }

@@ -27,6 +27,8 @@ const SHAPED_BY_VALUES = new Set(
   ].flatMap((names) => names.split(",")),
 );
 
+const none: readonly never[] = Object.freeze([]);
+
 /** Records one run. */
 export class ProgramRecorder extends RecordedNodes implements Interceptor, Recorder {
   /** What the code of the kernel that is running made: it may free it before the kernel ends. */
@@ -87,12 +89,12 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
       all: this.section && Object.values(inputs),
       attrs: copiedData(attrs ?? {}),
       path: this.options.running(),
-      children: [],
-      outputs: [],
+      children: undefined,
+      outputs: none,
       isList: false,
     };
     this.open = call;
-    if (!open) this.shares.length = 0;
+    if (!open && this.shares.length > 0) this.shares.length = 0;
     let result: unknown;
     try {
       result = run();
@@ -292,13 +294,13 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
    * @param inputs - Its arguments, with values of the host as `HostInput`s.
    * @param run - Gets the arguments with values.
    * @param values - The arguments with the values of now.
-   * @returns the result, and the steps of the values of the host in it.
+   * @returns the result, the values of the host in it, and their steps.
    */
   runSection<R>(
     inputs: unknown,
     values: unknown,
     run: (inputs: unknown) => R,
-  ): readonly [result: R, slots: readonly HostSlot[]] {
+  ): readonly [result: R, host: readonly unknown[], slots: readonly HostSlot[]] {
     const events: SectionEvent[] = [];
     this.section = events;
     let result: R;
@@ -317,7 +319,7 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
       infoOf: (slot) => this.infos[slot] as ValueInfo,
     });
     this.addHost({ kind: "section", section });
-    return [result, host.map((_, i) => this.addHost({ kind: "of section", result: i }))];
+    return [result, host, host.map((_, i) => this.addHost({ kind: "of section", result: i }))];
   }
 
   /** Notes that a tensor has numbers of the host. */
@@ -330,8 +332,9 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
   private add(call: Call): readonly Slot[] {
     const { open } = this;
     if (open) {
-      open.children.push(call);
-      return [];
+      if (open.children) open.children.push(call);
+      else open.children = [call];
+      return none;
     }
     const slots = this.settle(call);
     if (this.shares.length > 0) for (const [copy, of] of this.shares.splice(0)) this.noteShared(copy, of);

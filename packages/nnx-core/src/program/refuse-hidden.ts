@@ -27,8 +27,8 @@ export function refuseHidden(
   for (const { value: node, keys } of frames) if (node instanceof GraphNode) refuseInModule(node, keys);
   for (const { value } of given.leaves) {
     if (!(value instanceof Variable)) continue;
-    for (const own of Object.keys(value))
-      if (!ofVariables.has(own)) throw unseen(value, own, "Use metadata");
+    for (const own in value)
+      if (!ofVariables.has(own) && Object.hasOwn(value, own)) throw unseen(value, own, "Use metadata");
   }
   for (const data of nested(given.statics, isOpen))
     if (isInstance(data) && !Object.isFrozen(data))

@@ -177,10 +177,11 @@ export class SliceRecorder extends ProgramRecorder {
     inputs: unknown,
     values: unknown,
     run: (inputs: unknown) => R,
-  ): readonly [result: R, slots: readonly HostSlot[]] {
+  ): readonly [result: R, host: readonly unknown[], slots: readonly HostSlot[]] {
     this.share(inputs);
     const result = run(values);
-    return [result, partsOf(result).host.map((value) => this.addHost({ kind: "constant", value }))];
+    const { host } = partsOf(result);
+    return [result, host, host.map((value) => this.addHost({ kind: "constant", value }))];
   }
 
   private share(inputs: unknown): void {
