@@ -40,7 +40,10 @@ const installedKernel = (name: string, backend: string): InstalledKernel | undef
  */
 export function kernelLookup(name: string, backend: string): () => InstalledKernel | undefined {
   let ofBackend = lookUps.get(backend);
-  if (!ofBackend) lookUps.set(backend, (ofBackend = new Map()));
+  if (!ofBackend) {
+    ofBackend = new Map();
+    lookUps.set(backend, ofBackend);
+  }
   let lookUp = ofBackend.get(name);
   if (!lookUp) {
     lookUp = newLookup(name, backend, `${backend}_${name}`);

@@ -14,7 +14,7 @@ import { unread } from "../variable/observer.ts";
 import { isVariableState, type Metadata } from "../variable/variable-state.ts";
 import { Variable } from "../variable/variable.ts";
 import type { ArgumentLeaf } from "./arguments.ts";
-import { Contents, orderOf } from "./contents.ts";
+import { type Contents, orderOf } from "./contents.ts";
 
 /**
  * What arguments are but for the values of their leaves: a flat list of what the walk met, in its order.

@@ -1,10 +1,7 @@
 /** @file Numbers and keys that a recorded function computes from Variables. */
 import { checkFunction, checkList } from "../data/functions.ts";
 import { describe, NnxError } from "../errors.ts";
-import { isContainer, ownKeysOf } from "../data/containers.ts";
-import { childAt } from "../graph/node.ts";
-import type { PathPart } from "../path.ts";
-import { isTensor, newTensor, type Tensor } from "../tensor.ts";
+import { newTensor, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import type { HostSlot } from "./host.ts";
@@ -135,26 +132,18 @@ export function onHost<I, R>({ inputs, values, run, targets }: HostCode<I, R>): 
   const again = run as (inputs: unknown) => R;
   const recording = recordingNow();
   if (!recording) return again(values);
-  const [result, host, slots] = recording.recorder.runSection(recording.inputsOf(inputs), values, again);
-  const variables: (Variable | undefined)[] = [];
-  addTargets(result, targets, variables);
+  const { recorder } = recording;
+  const {
+    result,
+    slots,
+    host,
+    targets: variables,
+  } = recorder.runSection(recording.inputsOf(inputs), values, again, targets);
   host.forEach((value, i) => {
     const variable = variables[i];
     if (variable) recording.expect(variable, value, slots[i] as number);
   });
   return result;
-}
-
-/** Adds the targets of the numbers and keys in a result, in the order of `partsOf`. */
-function addTargets(result: unknown, targets: unknown, found: (Variable | undefined)[]): void {
-  if (typeof result === "number" || isHostObject(result)) {
-    found.push(targets instanceof Variable ? targets : undefined);
-    return;
-  }
-  if (typeof result !== "object" || result === null || isTensor(result) || !isContainer(result)) return;
-  const others = isContainer(targets) ? targets : undefined;
-  for (const key of ownKeysOf(result) as readonly PathPart[])
-    addTargets(childAt(result, key), others && childAt(others, key), found);
 }
 
 /**

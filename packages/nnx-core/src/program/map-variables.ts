@@ -11,7 +11,9 @@ export function mapVariables(value: unknown, replace: (variable: Variable) => un
     let made: unknown[] | undefined;
     for (let i = 0; i < value.length; i++) {
       const item = mapVariables(value[i], replace);
-      if (!Object.is(item, value[i])) (made ??= Array.from(value as readonly unknown[]))[i] = item;
+      if (Object.is(item, value[i])) continue;
+      made ??= Array.from(value as readonly unknown[]);
+      made[i] = item;
     }
     return made ?? value;
   }
@@ -19,7 +21,9 @@ export function mapVariables(value: unknown, replace: (variable: Variable) => un
     let made: Map<unknown, unknown> | undefined;
     for (const [key, own] of value as ReadonlyMap<unknown, unknown>) {
       const item = mapVariables(own, replace);
-      if (!Object.is(item, own)) (made ??= new Map(value)).set(key, item);
+      if (Object.is(item, own)) continue;
+      made ??= new Map(value);
+      made.set(key, item);
     }
     return made ?? value;
   }
@@ -27,8 +31,10 @@ export function mapVariables(value: unknown, replace: (variable: Variable) => un
   let made: Record<string, unknown> | undefined;
   for (const key of Object.keys(value)) {
     const item = mapVariables(value[key], replace);
+    if (Object.is(item, value[key])) continue;
     // The copy has the key itself, even "__proto__".
-    if (!Object.is(item, value[key])) (made ??= { ...value })[key] = item;
+    made ??= { ...value };
+    made[key] = item;
   }
   return made ?? value;
 }

@@ -7,7 +7,7 @@ import type { HostSlot, HostWork } from "./host.ts";
 import type { Block, Constant, ProgramNode, Slot, ValueInfo, Work } from "./program.ts";
 import { RecordedHost } from "./recorded-host.ts";
 import { RecordedValues } from "./recorded-values.ts";
-import type { SectionEvent } from "./section.ts";
+import type { SectionEvent } from "./rehearsal.ts";
 
 /** What a recorder is told of the run that it records. */
 export interface RecorderOptions {

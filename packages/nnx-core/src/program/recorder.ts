@@ -17,7 +17,9 @@ import { shareForGood } from "./constants.ts";
 import type { HostSlot } from "./host.ts";
 import type { FromHost, Slot, ValueInfo } from "./program.ts";
 import { RecordedNodes } from "./recorded-nodes.ts";
-import { partsOf, Section, type SectionEvent } from "./section.ts";
+import type { SectionEvent } from "./rehearsal.ts";
+import { Section } from "./section.ts";
+import { partsOf, type SectionRun } from "./section-parts.ts";
 
 /** Kernels whose results have as many elements as the values of their inputs say. */
 const SHAPED_BY_VALUES = new Set(
@@ -294,13 +296,14 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
    * @param inputs - Its arguments, with values of the host as `HostInput`s.
    * @param run - Gets the arguments with values.
    * @param values - The arguments with the values of now.
-   * @returns the result, the values of the host in it, and their steps.
+   * @param targets - See {@link partsOf}.
    */
   runSection<R>(
     inputs: unknown,
     values: unknown,
     run: (inputs: unknown) => R,
-  ): readonly [result: R, host: readonly unknown[], slots: readonly HostSlot[]] {
+    targets?: unknown,
+  ): SectionRun<R> {
     const events: SectionEvent[] = [];
     this.section = events;
     let result: R;
@@ -309,17 +312,18 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
     } finally {
       this.section = undefined;
     }
-    const { tensors, host } = partsOf(result);
+    const parts = partsOf(result, targets);
     const section = new Section({
       inputs,
       run,
       events,
-      resultSlots: tensors.map((tensor) => this.slotOf(tensor)),
+      resultSlots: parts.tensors.map((tensor) => this.slotOf(tensor)),
       slotOf: (tensor) => this.tensors.knownSlot(tensor),
       infoOf: (slot) => this.infos[slot] as ValueInfo,
     });
     this.addHost({ kind: "section", section });
-    return [result, host, host.map((_, i) => this.addHost({ kind: "of section", result: i }))];
+    const slots = parts.host.map((_, i) => this.addHost({ kind: "of section", result: i }));
+    return { result, slots, host: parts.host, targets: parts.targets };
   }
 
   /** Notes that a tensor has numbers of the host. */

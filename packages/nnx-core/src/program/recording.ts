@@ -19,7 +19,7 @@ import { isHostObject } from "./host-data.ts";
 import type { ProgramRecorder } from "./recorder.ts";
 import { mapVariables } from "./map-variables.ts";
 import { isNumberList, withNumbers } from "./number-list.ts";
-import { HostInput } from "./section.ts";
+import { HostInput } from "./section-inputs.ts";
 
 /** Values that the host computes: numbers and objects such as keys. */
 export const isHostValue = (x: unknown): boolean => typeof x === "number" || isHostObject(x);
