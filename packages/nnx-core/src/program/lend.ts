@@ -37,7 +37,7 @@ export class Lent {
   private readonly places: { readonly at: LeafPlace; readonly own: unknown; readonly lent: unknown }[] = [];
   /** The copies of tensors, each with what it stands for. */
   private readonly copied: { readonly copy: Tensor; readonly own: Tensor }[] = [];
-  /** The same, for who asks for one of them. */
+  /** The same, where there are many. */
   private originals: ReadonlyMap<Tensor, Tensor> | undefined;
   private readonly copies = new Map<unknown, unknown>();
   private readonly given: Arguments;
@@ -191,7 +191,9 @@ export class Lent {
   }
 
   private originalOf(copy: Tensor): Tensor | undefined {
-    this.originals ??= new Map(this.copied.map((each) => [each.copy, each.own]));
+    const { copied } = this;
+    if (copied.length <= fewCopies) return copied.find((each) => each.copy === copy)?.own;
+    this.originals ??= new Map(copied.map((each) => [each.copy, each.own]));
     return this.originals.get(copy);
   }
 
@@ -204,6 +206,9 @@ export class Lent {
     return mapItems(result, (item) => this.ownIn(item));
   }
 }
+
+/** To compare with so many copies costs less than a Map. */
+const fewCopies = 64;
 
 /** Whether there is something to lend in a container. Others may have what a copy would not. */
 function holdsData(container: object): boolean {

@@ -8,6 +8,8 @@ import type { Block, Constant, ProgramNode, Slot, ValueInfo, Work } from "./prog
 import { RecordedHost } from "./recorded-host.ts";
 import { RecordedValues } from "./recorded-values.ts";
 import type { SectionEvent } from "./rehearsal.ts";
+import { Section } from "./section.ts";
+import { partsOf, type SectionRun } from "./section-parts.ts";
 
 /** What a recorder is told of the run that it records. */
 export interface RecorderOptions {
@@ -133,6 +135,46 @@ export abstract class RecordedNodes {
   /** The step whose result an object is. */
   hostSlotOf(object: object): HostSlot | undefined {
     return this.hosts.slotOf(object);
+  }
+
+  /**
+   * Runs host code that each replay runs again.
+   * @param inputs - Its arguments, with values of the host as `HostInput`s.
+   * @param run - Gets the arguments with values.
+   * @param values - The arguments with the values of now.
+   * @param targets - See {@link partsOf}.
+   */
+  runSection<R>(
+    inputs: unknown,
+    values: unknown,
+    run: (inputs: unknown) => R,
+    targets?: unknown,
+  ): SectionRun<R> {
+    const events: SectionEvent[] = [];
+    this.section = events;
+    let result: R;
+    try {
+      result = run(values);
+    } finally {
+      this.section = undefined;
+    }
+    const parts = partsOf(result, targets);
+    const section = new Section({
+      inputs,
+      run,
+      events,
+      resultSlots: parts.tensors.map((tensor) => this.slotOf(tensor)),
+      slotOf: (tensor) => this.tensors.knownSlot(tensor),
+      infoOf: (slot) => this.infos[slot] as ValueInfo,
+    });
+    this.addHost({ kind: "section", section });
+    const slots = parts.host.map((_, i) => this.addHost({ kind: "of section", result: i }));
+    return { result, slots, host: parts.host, targets: parts.targets };
+  }
+
+  /** Notes that a tensor has numbers of the host. */
+  addHostTensor(tensor: Tensor, host: HostSlot): void {
+    this.addNode({ kind: "host", host }, [], [tensor]);
   }
 
   /**
