@@ -110,13 +110,13 @@ export function noteStep(variables: readonly Variable[], { made, make, counted }
 }
 
 /** Host code that a replay runs again. */
-export interface HostCode<I, R> {
-  /** Nested lists and plain objects of tensors and Variables. */
-  readonly inputs: I;
-  /** The inputs with the present values in the place of the Variables. */
-  readonly values: unknown;
+export interface HostCode<V extends object, R> {
+  /** Nested lists and plain objects of tensors, numbers and keys. */
+  readonly values: V;
+  /** Those of the values that are in Variables, with the Variables in their place. */
+  readonly variables: Partial<Record<keyof V, unknown>>;
   /** Gets `values`; in replays new lists and objects like it. */
-  readonly run: (inputs: never) => R;
+  readonly run: (values: V) => R;
   /**
    * Where numbers and keys in the result are written: Variables in the places where the result has
    * these. Other places may be missing.
@@ -128,19 +128,15 @@ export interface HostCode<I, R> {
  * Runs host code between kernels, such as an optimizer's step. In a recorded function each replay
  * runs it again, on tensors without data: for the numbers and keys that it computes.
  */
-export function onHost<I, R>({ inputs, values, run, targets }: HostCode<I, R>): R {
-  const again = run as (inputs: unknown) => R;
+export function onHost<V extends object, R>({ values, variables, run, targets }: HostCode<V, R>): R {
   const recording = recordingNow();
-  if (!recording) return again(values);
+  if (!recording) return run(values);
   const { recorder } = recording;
-  const {
-    result,
-    slots,
-    host,
-    targets: variables,
-  } = recorder.runSection(recording.inputsOf(inputs), values, again, targets);
+  const inputs = { ...values, ...(recording.inputsOf(variables) as object) };
+  const again = run as (inputs: unknown) => R;
+  const { result, slots, host, targets: found } = recorder.runSection(inputs, values, again, targets);
   host.forEach((value, i) => {
-    const variable = variables[i];
+    const variable = found[i];
     if (variable) recording.expect(variable, value, slots[i] as number);
   });
   return result;

@@ -102,9 +102,9 @@ export abstract class OptimizerBase extends GraphNode {
       const kinds = isRecorded() ? kindsOf(parameters.list) : [];
       let alike: object | undefined;
       const made = onHost({
-        inputs: { gradients, values, state: optState, step },
         values: now,
-        run: (given: typeof now) => {
+        variables: { state: optState, step },
+        run: (given) => {
           const params = given.values;
           if (!variablesOf(params)) {
             alike ??= likenesses(params, kinds);
