@@ -246,7 +246,7 @@ export abstract class RecordedNodes {
     const from = new Array<Slot>(inputs.length);
     for (let i = 0; i < from.length; i++) {
       const tensor = inputs[i] as Tensor;
-      from[i] = tensors.slotOf(tensor);
+      from[i] = this.slotOf(tensor);
       changes ||= tensors.changes(tensor.dataId);
     }
     const to = new Array<Slot>(outputs.length);
