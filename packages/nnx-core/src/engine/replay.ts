@@ -39,16 +39,23 @@ const installedKernel = (name: string, backend: string): InstalledKernel | undef
  * than a small kernel does. The registry is a global of tensorflow.js, which its types do not declare.
  */
 export function kernelLookup(name: string, backend: string): () => InstalledKernel | undefined {
-  const key = `${backend}_${name}`;
-  let lookUp = lookUps.get(key);
+  let ofBackend = lookUps.get(backend);
+  if (!ofBackend) {
+    ofBackend = new Map();
+    lookUps.set(backend, ofBackend);
+  }
+  let lookUp = ofBackend.get(name);
   if (!lookUp) {
-    lookUp = newLookup(name, backend, key);
-    lookUps.set(key, lookUp);
+    lookUp = newLookup(name, backend, `${backend}_${name}`);
+    ofBackend.set(name, lookUp);
   }
   return lookUp;
 }
 
-const lookUps = new Map<string, () => InstalledKernel | undefined>();
+type Lookup = () => InstalledKernel | undefined;
+
+/** By backend and name: a text of both, made for each kernel, takes longer. */
+const lookUps = new Map<string, Map<string, Lookup>>();
 
 function newLookup(name: string, backend: string, key: string): () => InstalledKernel | undefined {
   const globals = (globalThis as { _tfGlobals?: ReadonlyMap<string, unknown> })._tfGlobals;

@@ -2,9 +2,7 @@
 import { describe, NnxError, StructureError } from "../errors.ts";
 import { isContainer, entriesOf } from "../data/containers.ts";
 import { hasHidden, isAsKept, keptData } from "../data/kept-data.ts";
-import { equalGraphDefs } from "../graph/equal.ts";
 import type { Frame } from "../graph/frame.ts";
-import type { GraphDef } from "../graph/graph-def.ts";
 import { isGraphState } from "../graph/graph-state.ts";
 import { GraphNode } from "../graph/node.ts";
 import { sameRecipe } from "../graph/registry.ts";
@@ -13,7 +11,8 @@ import { Modules } from "../recording/running.ts";
 import { isLeaf } from "../state/state.ts";
 import { backendInUse, isTensor } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
-import { type Arguments, isWalkedWhole, PARTS_ABOVE, staticsOf, takeApart } from "./arguments.ts";
+import { type Arguments, isWalkedWhole, PARTS_ABOVE, takeApart } from "./arguments.ts";
+import { sameSignature, type Signature } from "./argument-walk.ts";
 import { Footprint } from "./footprint.ts";
 import { isHostObject } from "./host-data.ts";
 import { printPlayed } from "./print.ts";
@@ -33,10 +32,9 @@ export interface ProgramInfo {
   readonly constants: number;
 }
 
-/** Programs of one definition and kind of arguments. */
+/** Programs of arguments with one signature. */
 interface Group {
-  readonly definition: GraphDef;
-  readonly kinds: string;
+  readonly signature: Signature;
   /** Static data that code may change in place, as they were. */
   readonly statics: unknown;
   readonly backend: string;
@@ -126,7 +124,7 @@ export class JitCache {
   }
 
   private remember(args: readonly unknown[], given: Arguments, group: Group): void {
-    const footprint = hasHidden(staticsOf(given)) ? undefined : Footprint.of(args, given);
+    const footprint = hasHidden(given.statics) ? undefined : Footprint.of(args, given);
     if (!footprint) return;
     const key = this.keyIn(args);
     const others = this.footprints.get(key) ?? [];
@@ -162,19 +160,17 @@ export class JitCache {
 
   /** The group of a call; a new one is not remembered before it has a program. */
   private groupOf(given: Arguments): Group {
-    const { definition, kinds } = given;
+    const { signature, statics } = given;
     const backend = backendInUse();
-    const statics = staticsOf(given);
     const found = this.groups.find(
       (group) =>
-        group.kinds === kinds &&
         group.backend === backend &&
-        equalGraphDefs(group.definition, definition) &&
+        sameSignature(group.signature, signature) &&
         isAsKept(group.statics, statics, sameRecipe),
     );
     if (found) return found;
     const kept = keptData(statics);
-    return { definition, kinds, statics: kept, backend, programs: [], again: new Map() };
+    return { signature, statics: kept, backend, programs: [], again: new Map() };
   }
 
   private record(
@@ -187,7 +183,7 @@ export class JitCache {
     refuseHidden(args, given, frames);
     const found = frames && new Modules(frames, undefined, PARTS_ABOVE);
     const { result, played: recorded } = recordCall(this.f, args, given, { found });
-    const isChanged = !isAsKept(group.statics, staticsOf(given), sameRecipe);
+    const isChanged = !isAsKept(group.statics, given.statics, sameRecipe);
     if (isChanged) recorded?.dispose();
     const played = isChanged ? undefined : recorded;
     const what = isChanged ? "static data in its arguments" : "the structure of its arguments";

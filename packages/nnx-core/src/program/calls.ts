@@ -15,7 +15,8 @@ export interface KernelCall {
   readonly all: readonly (Tensor | null | undefined)[] | undefined;
   readonly attrs: object;
   readonly path: Path | undefined;
-  readonly children: Call[];
+  /** Missing where there are none, which is mostly so. */
+  children: Call[] | undefined;
   outputs: readonly Tensor[];
   isList: boolean;
 }
@@ -35,15 +36,9 @@ export type Call = KernelCall | OtherCall;
 export function inputsOf(inputs: KernelInputs): Pick<KernelCall, "names" | "inputs"> {
   if (Array.isArray(inputs)) return { names: undefined, inputs: [...(inputs as readonly Tensor[])] };
   const named = inputs as Readonly<Record<string, Tensor | null | undefined>>;
-  const names: string[] = [];
-  const given: Tensor[] = [];
-  for (const name in named) {
-    const tensor = named[name];
-    if (tensor == null) continue;
-    names.push(name);
-    given.push(tensor);
-  }
-  return { names, inputs: given };
+  const names = Object.keys(named).filter((name) => named[name] != null);
+  // Lists of their final length: a kernel has few inputs, and lists that grow take much more.
+  return { names, inputs: names.map((name) => named[name] as Tensor) };
 }
 
 /** Whether a call copies an input or output of the kernel around it, which a gradient needs. */

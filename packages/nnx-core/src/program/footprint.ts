@@ -14,7 +14,8 @@ import { isTensor, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { glance } from "../variable/unseen.ts";
 import { Variable } from "../variable/variable.ts";
-import { type Arguments, Contents, pathOfLeaf, tensorKind } from "./arguments.ts";
+import { type Arguments, pathOfLeaf } from "./arguments.ts";
+import { Contents, tensorKind } from "./contents.ts";
 import { hostKind, isHostObject } from "./host-data.ts";
 
 /** An object and what it had under its keys. */
@@ -106,7 +107,7 @@ export class Footprint {
   /** The footprint of a call; none where later calls could not be compared with it. */
   static of(args: readonly unknown[], given: Arguments): Footprint | undefined {
     const roots: object[] = [];
-    if (given.statics.length > 0 || !args.every((arg) => isSimple(arg, roots))) return undefined;
+    if (given.staticsInLeaves > 0 || !args.every((arg) => isSimple(arg, roots))) return undefined;
     const frames = roots.flatMap((root) => framesOf(root));
     return hasMapsOrStates(frames) ? undefined : new Footprint(args, given, frames);
   }

@@ -1,16 +1,12 @@
 /** @file Numbers and keys that a recorded function computes from Variables. */
 import { checkFunction, checkList } from "../data/functions.ts";
 import { describe, NnxError } from "../errors.ts";
-import { isContainer, ownKeysOf } from "../data/containers.ts";
-import { childAt } from "../graph/node.ts";
-import type { PathPart } from "../path.ts";
-import { isTensor, newTensor, type Tensor } from "../tensor.ts";
+import { newTensor, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import type { HostSlot } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
 import { recordingNow } from "./recording.ts";
-import { partsOf } from "./section.ts";
 
 /**
  * Numbers computed from numbers in Variables, as a tensor: a schedule of a count, a coefficient.
@@ -114,13 +110,13 @@ export function noteStep(variables: readonly Variable[], { made, make, counted }
 }
 
 /** Host code that a replay runs again. */
-export interface HostCode<I, R> {
-  /** Nested lists and plain objects of tensors and Variables. */
-  readonly inputs: I;
-  /** The inputs with the present values in the place of the Variables. */
-  readonly values: unknown;
+export interface HostCode<V extends object, R> {
+  /** Nested lists and plain objects of tensors, numbers and keys. */
+  readonly values: V;
+  /** Those of the values that are in Variables, with the Variables in their place. */
+  readonly variables: Partial<Record<keyof V, unknown>>;
   /** Gets `values`; in replays new lists and objects like it. */
-  readonly run: (inputs: never) => R;
+  readonly run: (values: V) => R;
   /**
    * Where numbers and keys in the result are written: Variables in the places where the result has
    * these. Other places may be missing.
@@ -132,30 +128,18 @@ export interface HostCode<I, R> {
  * Runs host code between kernels, such as an optimizer's step. In a recorded function each replay
  * runs it again, on tensors without data: for the numbers and keys that it computes.
  */
-export function onHost<I, R>({ inputs, values, run, targets }: HostCode<I, R>): R {
-  const again = run as (inputs: unknown) => R;
+export function onHost<V extends object, R>({ values, variables, run, targets }: HostCode<V, R>): R {
   const recording = recordingNow();
-  if (!recording) return again(values);
-  const [result, slots] = recording.recorder.runSection(recording.inputsOf(inputs), values, again);
-  const variables: (Variable | undefined)[] = [];
-  addTargets(result, targets, variables);
-  partsOf(result).host.forEach((value, i) => {
-    const variable = variables[i];
+  if (!recording) return run(values);
+  const { recorder } = recording;
+  const inputs = { ...values, ...(recording.inputsOf(variables) as object) };
+  const again = run as (inputs: unknown) => R;
+  const { result, slots, host, targets: found } = recorder.runSection(inputs, values, again, targets);
+  host.forEach((value, i) => {
+    const variable = found[i];
     if (variable) recording.expect(variable, value, slots[i] as number);
   });
   return result;
-}
-
-/** Adds the targets of the numbers and keys in a result, in the order of `partsOf`. */
-function addTargets(result: unknown, targets: unknown, found: (Variable | undefined)[]): void {
-  if (typeof result === "number" || isHostObject(result)) {
-    found.push(targets instanceof Variable ? targets : undefined);
-    return;
-  }
-  if (typeof result !== "object" || result === null || isTensor(result) || !isContainer(result)) return;
-  const others = isContainer(targets) ? targets : undefined;
-  for (const key of ownKeysOf(result) as readonly PathPart[])
-    addTargets(childAt(result, key), others && childAt(others, key), found);
 }
 
 /**

@@ -35,8 +35,10 @@ export class Lent {
   readonly args: readonly unknown[];
   private readonly loans: Loan[] = [];
   private readonly places: { readonly at: LeafPlace; readonly own: unknown; readonly lent: unknown }[] = [];
-  /** What each copy stands for. */
-  private readonly originals = new Map<Tensor, Tensor>();
+  /** The copies of tensors, each with what it stands for. */
+  private readonly copied: { readonly copy: Tensor; readonly own: Tensor }[] = [];
+  /** The same, where there are many. */
+  private originals: ReadonlyMap<Tensor, Tensor> | undefined;
   private readonly copies = new Map<unknown, unknown>();
   private readonly given: Arguments;
   /** Whether a tensor stayed where it is. */
@@ -79,7 +81,7 @@ export class Lent {
     if (!copy) {
       copy = sharing(tensor);
       this.copies.set(tensor, copy);
-      this.originals.set(copy, tensor);
+      this.copied.push({ copy, own: tensor });
     }
     return copy;
   }
@@ -175,25 +177,38 @@ export class Lent {
    * @returns whether there was anything. A replay would not.
    */
   disposeOriginals(): boolean {
-    const ofVariables = new Set(this.loans.flatMap(({ own }) => tensorsIn(own.value)));
+    let ofVariables: Set<Tensor> | undefined;
     let isAny = false;
-    for (const [copy, own] of this.originals) {
-      if (!copy.isDisposed || ofVariables.has(own)) continue;
+    for (let i = 0; i < this.copied.length; i++) {
+      const { copy, own } = this.copied[i] as { readonly copy: Tensor; readonly own: Tensor };
+      if (!copy.isDisposed) continue;
+      ofVariables ??= new Set(this.loans.flatMap((loan) => tensorsIn(loan.own.value)));
+      if (ofVariables.has(own)) continue;
       isAny = true;
       if (!own.isDisposed) own.dispose();
     }
     return isAny;
   }
 
+  private originalOf(copy: Tensor): Tensor | undefined {
+    const { copied } = this;
+    if (copied.length <= fewCopies) return copied.find((each) => each.copy === copy)?.own;
+    this.originals ??= new Map(copied.map((each) => [each.copy, each.own]));
+    return this.originals.get(copy);
+  }
+
   /** A result with the caller's own tensors in the place of copies. */
   ownIn(result: unknown): unknown {
-    if (isTensor(result)) return this.originals.get(result) ?? result;
+    if (isTensor(result)) return this.originalOf(result) ?? result;
     if (!isContainer(result) || Object.isFrozen(result)) return result;
     const items = Array.from(itemsOf(result));
     if (items.every((item) => this.ownIn(item) === item)) return result;
     return mapItems(result, (item) => this.ownIn(item));
   }
 }
+
+/** To compare with so many copies costs less than a Map. */
+const fewCopies = 64;
 
 /** Whether there is something to lend in a container. Others may have what a copy would not. */
 function holdsData(container: object): boolean {

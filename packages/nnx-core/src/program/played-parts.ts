@@ -22,6 +22,12 @@ export interface Write {
   readonly sole: number | undefined;
 }
 
+/** What a call wrote. */
+interface RecordedWrite extends Omit<Write, "sole"> {
+  /** What the Variable had before, if it got a tensor. */
+  readonly before: VariableState | undefined;
+}
+
 /** Where a result of the program goes, in words. */
 interface Destination {
   readonly name: string;
@@ -86,7 +92,8 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
   const { lent, given, own, before, recorder, recording } = recorded;
   const outputs: Slot[] = [];
   const indices = new Map<number, number>();
-  const inputOf = new Map(own.tensors.map(({ id }, i) => [id, -1 - i]));
+  /** The number of an input; of the last one, where several are one tensor. */
+  const inputOf = lastIndexIn(own.tensors);
   let paths: Map<object, Path> | undefined;
   const pathsOfArguments = (): Map<object, Path> => {
     const found = new Map<object, Path>();
@@ -95,7 +102,9 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
   };
   const sources: Sources = {
     tensor: (tensor) => {
-      const known = inputOf.get(tensor.id) ?? indices.get(tensor.id);
+      const input = inputOf(tensor);
+      if (input >= 0) return -1 - input;
+      const known = indices.get(tensor.id);
       if (known !== undefined) return known;
       indices.set(tensor.id, outputs.length);
       outputs.push(recorder.slotOf(tensor));
@@ -108,11 +117,9 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
       return paths.get(value);
     },
   };
-  const writes: Omit<Write, "sole">[] = [];
+  const writes: RecordedWrite[] = [];
   /** What each value is made of; the result comes last. */
   const made: Omit<Destination, "name">[] = [];
-  /** The leaves that get a tensor, and whether they had one before. */
-  const withTensor = new Map<number, boolean>();
   /** Makes a maker, and notes which results it uses. */
   const making = (value: unknown): Make => {
     if (isTensor(value)) {
@@ -143,18 +150,17 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
       // Of an equal number the step may differ.
       const host = recording.slotOf(variable);
       if (host === recording.argumentSlot(firstHost)) return;
-      writes.push({ leaf, make: (from) => from.host[host] });
+      writes.push({ leaf, make: (from) => from.host[host], before: undefined });
       made.push({ results: [], host });
       return;
     }
     if (state === before[leaf]) return;
     const list = recording.sourceOf(variable);
     if (list !== undefined) {
-      writes.push({ leaf, make: (from) => from.host[list] });
+      writes.push({ leaf, make: (from) => from.host[list], before: undefined });
       made.push({ results: [], host: list });
     } else {
-      writes.push({ leaf, make: making(value) });
-      if (isTensor(value)) withTensor.set(leaf, isTensor(before[leaf]?.value));
+      writes.push({ leaf, make: making(value), before: isTensor(value) ? before[leaf] : undefined });
     }
   });
   const make = making(result);
@@ -165,12 +171,12 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
     const aliases = aliasesIn(given.tensors);
     const shared = new Set(aliases.flat());
     const replaced = new Map<number, Slot>();
-    const allWrites = writes.map(({ leaf, make: makeValue }, i): Write => {
+    const allWrites = writes.map(({ leaf, make: makeValue, before: state }, i): Write => {
       const [index = -1, ...others] = made[i]?.results ?? [];
       const isSole = index >= 0 && others.length === 0 && counts.get(index) === 1;
-      if (!isSole || !withTensor.has(leaf)) return { leaf, make: makeValue, sole: undefined };
+      if (!isSole || !state) return { leaf, make: makeValue, sole: undefined };
       const input = given.tensorLeaves.indexOf(leaf);
-      if (withTensor.get(leaf) && !shared.has(input)) replaced.set(index, input);
+      if (isTensor(state.value) && !shared.has(input)) replaced.set(index, input);
       return { leaf, make: makeValue, sole: index };
     });
     return {
@@ -216,6 +222,14 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
 }
 
 const fewValues = 64;
+
+/** Finds the last position of an object in a list; -1 where there is none. */
+function lastIndexIn(list: readonly object[]): (object: object) => number {
+  // A few comparisons cost less than a Map.
+  if (list.length <= fewValues) return (object) => list.lastIndexOf(object);
+  const last = new Map(list.map((each, i) => [each, i]));
+  return (object) => last.get(object) ?? -1;
+}
 
 /** Pairs of positions with one object. */
 function aliasesIn(list: readonly unknown[]): (readonly [number, number])[] {

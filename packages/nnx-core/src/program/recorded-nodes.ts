@@ -7,7 +7,9 @@ import type { HostSlot, HostWork } from "./host.ts";
 import type { Block, Constant, ProgramNode, Slot, ValueInfo, Work } from "./program.ts";
 import { RecordedHost } from "./recorded-host.ts";
 import { RecordedValues } from "./recorded-values.ts";
-import type { SectionEvent } from "./section.ts";
+import type { SectionEvent } from "./rehearsal.ts";
+import { Section } from "./section.ts";
+import { partsOf, type SectionRun } from "./section-parts.ts";
 
 /** What a recorder is told of the run that it records. */
 export interface RecorderOptions {
@@ -136,6 +138,46 @@ export abstract class RecordedNodes {
   }
 
   /**
+   * Runs host code that each replay runs again.
+   * @param inputs - Its arguments, with values of the host as `HostInput`s.
+   * @param run - Gets the arguments with values.
+   * @param values - The arguments with the values of now.
+   * @param targets - See {@link partsOf}.
+   */
+  runSection<R>(
+    inputs: unknown,
+    values: unknown,
+    run: (inputs: unknown) => R,
+    targets?: unknown,
+  ): SectionRun<R> {
+    const events: SectionEvent[] = [];
+    this.section = events;
+    let result: R;
+    try {
+      result = run(values);
+    } finally {
+      this.section = undefined;
+    }
+    const parts = partsOf(result, targets);
+    const section = new Section({
+      inputs,
+      run,
+      events,
+      resultSlots: parts.tensors.map((tensor) => this.slotOf(tensor)),
+      slotOf: (tensor) => this.tensors.knownSlot(tensor),
+      infoOf: (slot) => this.infos[slot] as ValueInfo,
+    });
+    this.addHost({ kind: "section", section });
+    const slots = parts.host.map((_, i) => this.addHost({ kind: "of section", result: i }));
+    return { result, slots, host: parts.host, targets: parts.targets };
+  }
+
+  /** Notes that a tensor has numbers of the host. */
+  addHostTensor(tensor: Tensor, host: HostSlot): void {
+    this.addNode({ kind: "host", host }, [], [tensor]);
+  }
+
+  /**
    * Adds the nodes of a call that the run itself made.
    * @returns the values that it gives, where host code or the library asked for it.
    */
@@ -144,11 +186,12 @@ export abstract class RecordedNodes {
     const { name, names, inputs, attrs, path, children, outputs } = call;
     this.refuseKeysIn(name, attrs);
     const inSection = this.section;
-    if (children.length === 0 && !inSection) {
+    if (!children && !inSection) {
       const work = { kind: "kernel", name, names, attrs, needsEngine: false, renewal: undefined } as const;
       return this.addNode(work, inputs, outputs, path);
     }
-    const parts = children.filter((child) => !isCopyIn(call, child));
+    const all = children ?? [];
+    const parts = all.filter((child) => !isCopyIn(call, child));
     const isComposed =
       parts.length > 0 &&
       outputs.every(({ id }) => parts.some((part) => part.outputs.some((output) => output.id === id)));
@@ -159,14 +202,14 @@ export abstract class RecordedNodes {
     };
     let renewal: number | undefined;
     // Parts may compute with copies of inputs, so copies keep their place among them.
-    if (isComposed) for (const child of children) this.settleApart(child);
+    if (isComposed) for (const child of all) this.settleApart(child);
     else {
       renewal = event ? this.renewals++ : undefined;
       const work = { kind: "kernel", name, names, attrs, needsEngine: parts.length > 0, renewal } as const;
       this.addNode(work, inputs, outputs, path);
     }
-    if (!isComposed && parts.length < children.length)
-      for (const child of children) if (!parts.includes(child)) this.settleApart(child);
+    if (!isComposed && parts.length < all.length)
+      for (const child of all) if (!parts.includes(child)) this.settleApart(child);
     if (!event) return [];
     const slots = outputs.map((tensor) => this.slotOf(tensor));
     inSection.push({ kind: "kernel", ...event, outputs: slots, renewal, attrs });
@@ -200,13 +243,14 @@ export abstract class RecordedNodes {
     let changes =
       (work.kind !== "kernel" && work.kind !== "call" && (work.kind !== "loop" || work.from !== undefined)) ||
       ("renewal" in work && work.renewal !== undefined);
-    const from: Slot[] = [];
-    for (const tensor of inputs) {
-      from.push(this.slotOf(tensor));
+    const from = new Array<Slot>(inputs.length);
+    for (let i = 0; i < from.length; i++) {
+      const tensor = inputs[i] as Tensor;
+      from[i] = this.slotOf(tensor);
       changes ||= tensors.changes(tensor.dataId);
     }
-    const to: Slot[] = [];
-    for (const tensor of outputs) to.push(tensors.addResult(tensor, changes));
+    const to = new Array<Slot>(outputs.length);
+    for (let i = 0; i < to.length; i++) to[i] = tensors.addResult(outputs[i] as Tensor, changes);
     this.nodes.push({ work, inputs: from, outputs: to, path });
     return to;
   }

@@ -34,7 +34,8 @@ export class RecordedValues {
   constructor(where: string, tensors: readonly Tensor[], refuse: (error: () => NnxError) => void) {
     this.where = where;
     this.refuse = refuse;
-    for (const tensor of tensors) {
+    for (let i = 0; i < tensors.length; i++) {
+      const tensor = tensors[i] as Tensor;
       const slot = this.newSlot(tensor);
       if (!this.slots.has(tensor.id)) this.slots.set(tensor.id, slot);
       this.changing.add(tensor.dataId);
@@ -42,7 +43,7 @@ export class RecordedValues {
   }
 
   newSlot({ shape, dtype }: ValueInfo): Slot {
-    this.infos.push({ shape: [...shape], dtype });
+    this.infos.push({ shape: shape.slice(), dtype });
     return this.infos.length - 1;
   }
 

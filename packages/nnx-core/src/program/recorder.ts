@@ -1,5 +1,5 @@
 /** @file Records a run: what it asks the engine for, and what comes to tensors in other ways. */
-import { describe, NnxError } from "../errors.ts";
+import { describe, type NnxError } from "../errors.ts";
 import {
   type ComputeCall,
   copiedData,
@@ -14,18 +14,11 @@ import {
 } from "../tensor.ts";
 import { type Call, inputsOf, type KernelCall } from "./calls.ts";
 import { shareForGood } from "./constants.ts";
-import type { HostSlot } from "./host.ts";
-import type { FromHost, Slot, ValueInfo } from "./program.ts";
+import type { FromHost, Slot } from "./program.ts";
 import { RecordedNodes } from "./recorded-nodes.ts";
-import { partsOf, Section, type SectionEvent } from "./section.ts";
+import { drawsOtherwise, readsValues, SHAPED_BY_VALUES, shapedByValues } from "./recorder-refusals.ts";
 
-/** Kernels whose results have as many elements as the values of their inputs say. */
-const SHAPED_BY_VALUES = new Set(
-  [
-    "Unique,NonMaxSuppressionV3,NonMaxSuppressionV5,Where,SparseFillEmptyRows,SparseSegmentMean",
-    "SparseSegmentSum,RaggedGather,RaggedRange,RaggedTensorToTensor,StringNGrams,StringSplit",
-  ].flatMap((names) => names.split(",")),
-);
+const none: readonly never[] = Object.freeze([]);
 
 /** Records one run. */
 export class ProgramRecorder extends RecordedNodes implements Interceptor, Recorder {
@@ -87,12 +80,12 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
       all: this.section && Object.values(inputs),
       attrs: copiedData(attrs ?? {}),
       path: this.options.running(),
-      children: [],
-      outputs: [],
+      children: undefined,
+      outputs: none,
       isList: false,
     };
     this.open = call;
-    if (!open) this.shares.length = 0;
+    if (!open && this.shares.length > 0) this.shares.length = 0;
     let result: unknown;
     try {
       result = run();
@@ -108,13 +101,7 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
   private refuseShapes(name: string, inputs: KernelInputs): void {
     const given: readonly (Tensor | null | undefined)[] = Object.values(inputs);
     if (this.isInside || !given.some((tensor) => tensor && this.changes(tensor))) return;
-    this.refuse(
-      () =>
-        new NnxError(
-          `${this.options.where}: expected kernels whose results have one shape, got ${name}, whose results are as long as the ` +
-            "values say. A replay could not tell: return its inputs, and run it after the call.",
-        ),
-    );
+    this.refuse(() => shapedByValues(this.options.where, name));
   }
 
   values(values: unknown, _shape: readonly number[], dtype: string, make: () => Tensor): Tensor {
@@ -134,14 +121,7 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
   read(dataId: object): void {
     if (this.isInside || !this.tensors.changes(dataId)) return;
     const path = this.options.running();
-    this.refuse(
-      () =>
-        new NnxError(
-          `${this.options.where}: expected a function that only computes with tensors, got one that reads the values of ` +
-            `a tensor${path && path.length > 0 ? ` in ${path.join(".")}` : ""} (dataSync, data, print or an op that does). A replay would not see ` +
-            "other values: return the tensor and read it after the call, or choose with tf.where, cond or whileLoop.",
-        ),
-    );
+    this.refuse(() => readsValues(this.options.where, path));
   }
 
   /** In sections each copy is a kernel: a section that runs again asks for it. */
@@ -278,51 +258,7 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
 
   opened(object: object, what = `reads the words of ${describe(object)}`): void {
     if (this.isInside || this.section || this.hosts.slotOf(object) === undefined) return;
-    this.refuse(
-      () =>
-        new NnxError(
-          `${this.options.where}: expected a function that draws with its keys, got one that ${what}. ` +
-            "A replay would not see other words: draw with nnx.random, or read them outside.",
-        ),
-    );
-  }
-
-  /**
-   * Runs host code that each replay runs again.
-   * @param inputs - Its arguments, with values of the host as `HostInput`s.
-   * @param run - Gets the arguments with values.
-   * @param values - The arguments with the values of now.
-   * @returns the result, and the steps of the values of the host in it.
-   */
-  runSection<R>(
-    inputs: unknown,
-    values: unknown,
-    run: (inputs: unknown) => R,
-  ): readonly [result: R, slots: readonly HostSlot[]] {
-    const events: SectionEvent[] = [];
-    this.section = events;
-    let result: R;
-    try {
-      result = run(values);
-    } finally {
-      this.section = undefined;
-    }
-    const { tensors, host } = partsOf(result);
-    const section = new Section({
-      inputs,
-      run,
-      events,
-      resultSlots: tensors.map((tensor) => this.slotOf(tensor)),
-      slotOf: (tensor) => this.tensors.knownSlot(tensor),
-      infoOf: (slot) => this.infos[slot] as ValueInfo,
-    });
-    this.addHost({ kind: "section", section });
-    return [result, host.map((_, i) => this.addHost({ kind: "of section", result: i }))];
-  }
-
-  /** Notes that a tensor has numbers of the host. */
-  addHostTensor(tensor: Tensor, host: HostSlot): void {
-    this.addNode({ kind: "host", host }, [], [tensor]);
+    this.refuse(() => drawsOtherwise(this.options.where, what));
   }
 
   // Nodes.
@@ -330,8 +266,9 @@ export class ProgramRecorder extends RecordedNodes implements Interceptor, Recor
   private add(call: Call): readonly Slot[] {
     const { open } = this;
     if (open) {
-      open.children.push(call);
-      return [];
+      if (open.children) open.children.push(call);
+      else open.children = [call];
+      return none;
     }
     const slots = this.settle(call);
     if (this.shares.length > 0) for (const [copy, of] of this.shares.splice(0)) this.noteShared(copy, of);

@@ -19,7 +19,7 @@ import { isHostObject } from "./host-data.ts";
 import type { ProgramRecorder } from "./recorder.ts";
 import { mapVariables } from "./map-variables.ts";
 import { isNumberList, withNumbers } from "./number-list.ts";
-import { HostInput } from "./section.ts";
+import { HostInput } from "./section-inputs.ts";
 
 /** Values that the host computes: numbers and objects such as keys. */
 export const isHostValue = (x: unknown): boolean => typeof x === "number" || isHostObject(x);
@@ -36,7 +36,7 @@ const setNow = (next: Recording | undefined): void => {
 /** What a recording needs of the arguments: the leaves, and the keys and numbers. */
 export interface RecordedArguments {
   readonly leaves: readonly (Pick<ArgumentLeaf, "value" | "firstHost" | "hostCount"> &
-    Partial<Pick<ArgumentLeaf, "place">>)[];
+    Partial<Pick<ArgumentLeaf, "parent" | "part">>)[];
   readonly host: readonly unknown[];
 }
 
@@ -207,8 +207,8 @@ export class Recording implements ReadObserver {
 
   /** Where a Variable stands in the arguments, in words. */
   nameOf(variable: Variable): string {
-    const place = this.leafOf.get(variable)?.place;
-    return place ? formatPath(pathOfLeaf({ place })) : variable.type.typeName;
+    const { parent, part } = this.leafOf.get(variable) ?? {};
+    return part === undefined ? variable.type.typeName : formatPath(pathOfLeaf({ parent, part }));
   }
 
   private setSlot(leaf: object, slot: HostSlot): void {

@@ -10,7 +10,7 @@ import { GraphNode } from "../graph/node.ts";
 import { privateFieldOf } from "../graph/source-guesses.ts";
 import { framesOfArgument } from "../undo/structure.ts";
 import { Variable } from "../variable/variable.ts";
-import { type Arguments, staticsOf } from "./arguments.ts";
+import type { Arguments } from "./arguments.ts";
 
 /** The attributes of Variables. */
 const ofVariables = new Set(["leaf", "unseen"]);
@@ -24,20 +24,22 @@ export function refuseHidden(
   given: Arguments,
   frames: readonly Frame[] = args.flatMap(framesOfArgument),
 ): void {
-  for (const { value: node } of frames) if (node instanceof GraphNode) refuseInModule(node);
+  for (const { value: node, keys } of frames) if (node instanceof GraphNode) refuseInModule(node, keys);
   for (const { value } of given.leaves) {
     if (!(value instanceof Variable)) continue;
-    const own = Object.keys(value).find((key) => !ofVariables.has(key));
-    if (own !== undefined) throw unseen(value, own, "Use metadata");
+    for (const own in value)
+      if (!ofVariables.has(own) && Object.hasOwn(value, own)) throw unseen(value, own, "Use metadata");
   }
-  for (const data of nested(staticsOf(given), isOpen))
+  for (const data of nested(given.statics, isOpen))
     if (isInstance(data) && !Object.isFrozen(data))
       refusePrivate(data, "Freeze the object (Object.freeze) if nothing in it changes, or close over it");
 }
 
-function refuseInModule(module: GraphNode): void {
+/** @param shown - The keys that everybody sees. */
+function refuseInModule(module: GraphNode, shown: readonly unknown[]): void {
   refusePrivate(module, "Use TypeScript's `private`");
   const keys = Reflect.ownKeys(module);
+  if (keys.length === shown.length) return;
   const hidden = keys.find((key) => !isEnumerable(module, key));
   if (hidden !== undefined) throw unseen(module, String(hidden), "Make it an attribute with a name");
 }

@@ -56,11 +56,15 @@ export class Kernels {
   constructor({ nodes, backend }: Program) {
     this.backend = backendNow();
     this.name = backend;
-    const add = (node: ProgramNode): void => {
+    this.addAll(nodes);
+  }
+
+  private addAll(nodes: readonly ProgramNode[]): void {
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i] as ProgramNode;
       if (node.work.kind === "kernel") this.add(node.work.name);
-      for (const { nodes: inner } of blocksOf(node)) inner.forEach(add);
-    };
-    nodes.forEach(add);
+      else for (const { nodes: inner } of blocksOf(node)) this.addAll(inner);
+    }
   }
 
   /** Adds a kernel, if there is one of this name. */

@@ -5,7 +5,7 @@ import { isTensor, sharing, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { type Metadata, sameMetadata } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
-import { Contents } from "./arguments.ts";
+import { Contents } from "./contents.ts";
 import type { HostSlot } from "./host.ts";
 import { copyHostObject } from "./host-data.ts";
 import { mapParts, partsIn } from "./parts.ts";

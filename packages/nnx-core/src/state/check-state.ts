@@ -54,7 +54,10 @@ interface Found {
  */
 export function isStateLike(x: unknown, others?: Set<object>): x is State {
   if (!isPlainObject(x)) return false;
-  if (isTrusted(x)) return true;
+  if (isTrusted(x) || isVariableState(x)) return true;
+  if (others?.has(x)) return false;
+  // Most records are not, and one look at their children shows it.
+  for (const key in x) if (!mayBeInState(x[key])) return false;
   let variables = 0;
   const open: Found[] = [{ item: x, parent: undefined, level: 0 }];
   const seen = new Set<object>();
@@ -72,6 +75,8 @@ export function isStateLike(x: unknown, others?: Set<object>): x is State {
   }
   return variables > 0;
 }
+
+const mayBeInState = (x: unknown): boolean => isPlainObject(x) || isVariableState(x) || isArrayLike(x);
 
 /**
  * Adds the children of a record to the search. Returns `false` if one of them cannot be part of a

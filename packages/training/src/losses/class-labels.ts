@@ -36,14 +36,15 @@ export function checkLabelShape(where: string, labels: Tensor, shape: readonly n
 export function checkLabels(where: string, labels: Tensor, classes: number, counted?: Tensor): void {
   const values = counted ? [cast(labels, "float32"), counted] : [cast(labels, "float32")];
   fuse(values, [], ([all, counts]) => {
-    const at = (all as Float32Array).findIndex(
-      (label, i) => !(label >= 0 && label < classes) && counts?.[i] !== 0,
-    );
-    if (at < 0) return;
-    throw new NnxError(
-      `${where}: expected labels from 0 to ${classes - 1}, got ${all?.[at]} at position ${at}. ` +
-        "Leave out what has no label with { where }, where the loss has it, or multiply its loss by 0 under a label of 0.",
-    );
+    const labelled = all as Float32Array;
+    for (let at = 0; at < labelled.length; at++) {
+      const label = labelled[at] as number;
+      if ((label >= 0 && label < classes) || counts?.[at] === 0) continue;
+      throw new NnxError(
+        `${where}: expected labels from 0 to ${classes - 1}, got ${label} at position ${at}. ` +
+          "Leave out what has no label with { where }, where the loss has it, or multiply its loss by 0 under a label of 0.",
+      );
+    }
   });
 }
 

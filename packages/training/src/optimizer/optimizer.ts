@@ -24,7 +24,7 @@ import type { GradientTransformation } from "../transformations/transformation.t
 import { inScope } from "./in-scope.ts";
 import { memoryOfStep } from "./step-memory.ts";
 import { isLike } from "../tree/like.ts";
-import { likenesses, variablesOf, withVariables } from "../tree/variables.ts";
+import { kindsOf, likenesses, variablesOf, withVariables } from "../tree/variables.ts";
 
 /** Options of {@link Optimizer}. */
 export interface OptimizerOptions {
@@ -99,14 +99,17 @@ export abstract class OptimizerBase extends GraphNode {
         step: checkCount(step.value),
       }));
       const own = apply && memoryOfStep(variables);
-      const alike = isRecorded() ? likenesses(values) : undefined;
+      const kinds = isRecorded() ? kindsOf(parameters.list) : [];
+      let alike: object | undefined;
       const made = onHost({
-        inputs: { gradients, values, state: optState, step },
         values: now,
-        run: (given: typeof now) => {
-          const params = variablesOf(given.values)
-            ? given.values
-            : withVariables(given.values, alike as object);
+        variables: { state: optState, step },
+        run: (given) => {
+          const params = given.values;
+          if (!variablesOf(params)) {
+            alike ??= likenesses(params, kinds);
+            withVariables(params, alike);
+          }
           const result = apply
             ? withStepMemory(own?.memory, () => apply(given.gradients, given.state, params, args))
             : tx.update(given.gradients, given.state, params, args);

@@ -8,7 +8,7 @@ import { isLike } from "./like.ts";
 import { graft, haveSamePaths, mapFlags, prune, spread } from "./select.ts";
 import { align, isBranch } from "./structure.ts";
 import { alike, checkAlike, leavesOf, type Tree } from "./tree.ts";
-import { likenesses, variablesOf, withVariables } from "./variables.ts";
+import { kindsOf, likenesses, variablesOf, withVariables } from "./variables.ts";
 
 const [x, y, z] = [tf.tensor([1, 2]), tf.tensor([3]), tf.scalar(4)];
 const tree = { a: { x, y }, b: [z] } as unknown as Tree;
@@ -103,7 +103,8 @@ describe("prune and graft", () => {
     expect(Object.keys(kept.a)).toEqual(["x"]);
     expect(kept.b[0]).toBe(variables.b[0]);
     expect(variablesOf(prune("f", "params", tree, flags))).toBeUndefined();
-    const alikes = likenesses(known) as typeof variables;
+    const { a, b } = variables;
+    const alikes = likenesses(known, kindsOf([a.x, a.y, ...b])) as typeof variables;
     expect(alikes.a.y).toBeInstanceOf(BatchStat);
     expect(alikes.a.y).not.toBe(variables.a.y);
     expect(alikes.a.y.value).toBeUndefined();

@@ -16,7 +16,8 @@ import { inputsOf } from "../calls.ts";
 import type { HostSlot } from "../host.ts";
 import type { Slot, Work } from "../program.ts";
 import { ProgramRecorder } from "../recorder.ts";
-import { HostInput, partsOf } from "../section.ts";
+import { HostInput } from "../section-inputs.ts";
+import { partsOf, type SectionRun } from "../section-parts.ts";
 import { isContainer, itemsOf } from "../../data/containers.ts";
 import type { FirstSlice } from "./first-slice.ts";
 import { lateShape } from "./late-shapes.ts";
@@ -179,10 +180,13 @@ export class SliceRecorder extends ProgramRecorder {
     inputs: unknown,
     values: unknown,
     run: (inputs: unknown) => R,
-  ): readonly [result: R, slots: readonly HostSlot[]] {
+    targets?: unknown,
+  ): SectionRun<R> {
     this.share(inputs);
     const result = run(values);
-    return [result, partsOf(result).host.map((value) => this.addHost({ kind: "constant", value }))];
+    const parts = partsOf(result, targets);
+    const slots = parts.host.map((value) => this.addHost({ kind: "constant", value }));
+    return { result, slots, host: parts.host, targets: parts.targets };
   }
 
   private share(inputs: unknown): void {
