@@ -39,7 +39,7 @@ export { isCapturing, noteDraw } from "./recording/session.ts";
 export { atomicallyOn } from "./undo/atomically.ts";
 export { modeChanges, type ModeChanges, type ModeWrite } from "./module/mode-changes.ts";
 export { registerHostData } from "./program/host-data.ts";
-export { type CountedStep, type HostCode, noteStep, onHost, rememberSource } from "./program/host-value.ts";
+export { noteStep, onHost, rememberSource } from "./program/host-value.ts";
 export { isFixed, markFixed } from "./program/section-inputs.ts";
 export { unread } from "./variable/observer.ts";
 export { variableFromState } from "./variable/from-state.ts";
