@@ -159,15 +159,14 @@ function addTargets(result: unknown, targets: unknown, found: (Variable | undefi
 }
 
 /**
- * Remembers which step of a recorded function computes the number or key that a Variable has.
+ * Remembers which step of a recorded function computes what a Variable has: see {@link sourceOf}.
  * @returns a function that says so, to be called before the value is written back.
  */
 export function rememberSource(variable: Variable): () => void {
   const recording = recordingNow();
-  if (!recording) return nothing;
+  const slot = recording?.sourceOf(variable);
+  if (!recording || slot === undefined) return nothing;
   const value = unread(() => variable.getRawValue());
-  if (typeof value !== "number" && !isHostObject(value)) return nothing;
-  const slot = recording.slotOf(variable);
   return () => recording.expect(variable, value, slot);
 }
 

@@ -12,10 +12,10 @@ import { notAResult } from "../data/not-a-result.ts";
 import { hold } from "../ownership/lease.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
 import { alias, keep, tapeEngine, type Tensor, zeros } from "../tensor.ts";
-import { rememberSource } from "../program/host-value.ts";
 import { atomically, atomicallyOn } from "../undo/atomically.ts";
 import { framesOfArgument, Structure } from "../undo/structure.ts";
-import { lending, observeWrites, unread } from "../variable/observer.ts";
+import { alsoObserveReads, lending, observeWrites, unread } from "../variable/observer.ts";
+import type { VariableState } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
 import { inputsFromOutside } from "../autodiff/outside.ts";
 import { prepareCall, toPositions, variablesOf } from "../autodiff/positions.ts";
@@ -106,17 +106,20 @@ export function againInBackward<A extends readonly unknown[], R>(
   }
 }
 
-/** A Variable, the value that it had, and what to call before that is written back. */
-type Snapshot = readonly (readonly [variable: Variable, value: unknown, announce: () => void])[];
+/** Variables, and the leaves that they had. */
+type Snapshot = ReadonlyMap<Variable, VariableState>;
 
 /** What Variables have now. */
-const snapshot = (variables: Iterable<Variable>, keepValue = (value: unknown): unknown => value): Snapshot =>
-  unread(() =>
-    Array.from(
-      variables,
-      (variable) => [variable, keepValue(variable.getRawValue()), rememberSource(variable)] as const,
-    ),
-  );
+const snapshot = (variables: Iterable<Variable>): Snapshot =>
+  unread(() => new Map(Array.from(variables, (variable) => [variable, variable.toState()] as const)));
+
+/** The leaf with copies of its tensors; itself where it has none, so that recordings know it. */
+function withCopies(leaf: VariableState, copyOf: (tensor: Tensor) => Tensor): VariableState {
+  const { type, value, metadata } = leaf;
+  return tensorsIn(value).length === 0
+    ? leaf
+    : Object.freeze({ type, value: mapTensors(value, copyOf), metadata });
+}
 
 /** Runs one call. The tensors that the second run needs are kept, and added to `kept`. */
 function rematerialized<A extends readonly unknown[], R>(
@@ -146,11 +149,12 @@ function rematerialized<A extends readonly unknown[], R>(
   const frames = args.flatMap(framesOfArgument);
   const attributes = new Structure(frames);
   const variables = new Set(args.flatMap(variablesOf));
-  const before = snapshot(variables, (value) => mapTensors(value, keepCopy));
+  const before = new Map([...snapshot(variables)].map(([each, leaf]) => [each, withCopies(leaf, keepCopy)]));
+  const closedOver = new Map<Variable, unknown>();
   const prepared = prepareCall(where, args, positions, { others: "pass", wanted: "passing" });
   try {
     const run = (now: Structure) => {
-      const made = refusingOthers(where, variables, () => f(...(prepared.args as unknown as A)));
+      const made = refusingOthers(where, variables, closedOver, () => f(...(prepared.args as unknown as A)));
       return [made, now.newTensors()] as const;
     };
     const { result, tape } = atomically(frames, (now) => recordToLook(() => run(now)));
@@ -161,6 +165,7 @@ function rematerialized<A extends readonly unknown[], R>(
     const { wanted } = prepared;
     const pullBack = (dys: readonly Tensor[]): Tensor[] => {
       refusePassing(where, outside, ({ isDisposed }) => isDisposed);
+      refuseChanged(where, closedOver);
       return asBefore(before, attributes, frames, () => {
         const second = prepareCall(where, again, positions, { others: "pass", wanted });
         const xs = [...second.watched, ...outside];
@@ -207,31 +212,57 @@ function madeByRun(): (tensor: Tensor) => boolean {
 /**
  * Runs `f` and refuses writes to Variables that are neither given nor made by `f`. Such Variables
  * are not restored before the second run.
+ * @param closedOver - Gets those of them that `f` reads, and what they have.
  */
-function refusingOthers<R>(where: string, given: ReadonlySet<Variable>, f: () => R): R {
+function refusingOthers<R>(
+  where: string,
+  given: ReadonlySet<Variable>,
+  closedOver: Map<Variable, unknown>,
+  f: () => R,
+): R {
   const made = new Set<Variable>();
-  return observeWrites((variable, kind) => {
-    if (kind === "new") made.add(variable);
-    else if (kind === "write" && !given.has(variable) && !made.has(variable)) {
-      throw new GradientError(
-        `${where}: expected a function that changes only what it gets, got one that writes to a ${variable.type.typeName} it closes over. ` +
-          "Pass the module as an argument.",
+  const isOther = (variable: Variable): boolean => !given.has(variable) && !made.has(variable);
+  const read = (variable: Variable): void => {
+    if (isOther(variable) && !variable.isDisposed)
+      closedOver.set(
+        variable,
+        unread(() => variable.toState().value),
       );
-    }
-  }, f);
+  };
+  return observeWrites(
+    (variable, kind) => {
+      if (kind === "new") made.add(variable);
+      else if (kind === "write" && isOther(variable)) {
+        throw new GradientError(
+          `${where}: expected a function that changes only what it gets, got one that writes to a ${variable.type.typeName} it closes over. ` +
+            "Pass the module as an argument.",
+        );
+      }
+    },
+    () => alsoObserveReads(read, f),
+  );
 }
 
-/** Runs `f` with the earlier values of Variables and attributes, and restores the present ones. */
+/** Refuses Variables that `f` closes over and that have got other values since the first run. */
+function refuseChanged(where: string, closedOver: ReadonlyMap<Variable, unknown>): void {
+  for (const [variable, value] of closedOver) {
+    const isSame = !variable.isDisposed && unread(() => Object.is(variable.toState().value, value));
+    if (isSame) continue;
+    throw new GradientError(
+      `${where}: expected a function that closes over Variables that stay as they are, got one that reads a ${variable.type.typeName} ` +
+        "which was written before the backward pass. The function runs again there, with the later value: pass the module as an argument.",
+    );
+  }
+}
+
+/** Runs `f` with the earlier leaves of Variables and attributes, and restores the present ones. */
 function asBefore<T>(before: Snapshot, attributes: Structure, frames: readonly Frame[], f: () => T): T {
-  const now = snapshot(before.map(([variable]) => variable));
-  const lease = hold(now.map(([, value]) => value));
+  const now = snapshot(before.keys());
+  const lease = hold([...now.values()].map(({ value }) => value));
   const attributesNow = new Structure(frames);
-  const write = (values: Snapshot): void => {
+  const write = (leaves: Snapshot): void => {
     lending(() => {
-      for (const [variable, value, announce] of values) {
-        announce();
-        variable.setRawValue(value);
-      }
+      for (const [variable, leaf] of leaves) variable.takeState(leaf);
     });
   };
   try {
