@@ -138,6 +138,36 @@ def scan_gradients():
 
 
 @case
+def scan_recorded():
+    """Each call of a compiled step draws new masks."""
+    model = stacked(nnx.Rngs(13, dropout=14))
+    block = nnx.remat(lambda m, x: m(x))
+    step = nnx.jit(lambda m: nnx.value_and_grad(lambda n: jnp.sum(deep(n, X, f=block)[0] ** 2))(m))
+    out = {}
+    for call in range(3):
+        loss, grads = step(model)
+        out |= {f"{call}.{path}": value for path, value in values(grads).items()}
+        out |= {f"{call}.loss": loss, f"{call}.streams": model.drop.rngs.count[...]}
+    return out
+
+
+@case
+def scan_tree_carry():
+    """The carry is a tree with a module and a key in it."""
+    model = stacked(nnx.Rngs(15, dropout=16))
+    last = nnx.BatchNorm(3, rngs=nnx.Rngs(17))
+
+    def step(carry, m):
+        h, (key, total, norm) = carry
+        key, own = jax.random.split(key)
+        y = norm(m(h) + jax.random.normal(own, h.shape))
+        return (y, (key, total + jnp.sum(y**2), norm)), y
+
+    (h, (key, total, _)), ys = nnx.scan(step)((X, (jax.random.key(18), jnp.array(0.0), last)), model)
+    return {"h": h, "key": jax.random.key_data(key), "total": total, "mean": last.mean[...], "ys": ys}
+
+
+@case
 def scan_state_axes():
     """Parameters by layer, streams and counts handed on, or the same for each."""
     out = {}

@@ -118,7 +118,7 @@ const noAxis = (where: string, got: unknown): StructureError =>
 
 /** Whether axes go into the parts of a container. */
 const isTree = (axes: MapAxes): axes is readonly MapAxes[] | { readonly [key: string]: MapAxes } =>
-  typeof axes === "object" && axes !== null && !(axes instanceof StateAxes);
+  typeof axes === "object" && axes !== null && axes !== Carry && !(axes instanceof StateAxes);
 
 /**
  * The axes of one item of a container.

@@ -7,6 +7,7 @@ import { checkOptions } from "../data/options.ts";
 import { JitCache, type ProgramInfo } from "../program/cache.ts";
 import { recordingNow } from "../program/recording.ts";
 import { isCapturing } from "../recording/session.ts";
+import { atomicallyOn } from "../undo/atomically.ts";
 
 /** Options of {@link jit}. */
 export interface JitOptions {
@@ -133,7 +134,8 @@ function recorded<All extends readonly unknown[], A extends readonly unknown[], 
   const jitted = (...args: A): R => {
     const all = (partial.length === 0 ? args : [...partial, ...args]) as readonly unknown[];
     // A tape, a capture and a recording around this one must see what `f` computes.
-    if (gradientDepth() > 0 || isCapturing() || recordingNow()) return f(...(all as All));
+    if (gradientDepth() > 0 || isCapturing() || recordingNow())
+      return atomicallyOn(all, () => f(...(all as All)));
     return cache.call(all) as R;
   };
   Object.defineProperties(jitted, {

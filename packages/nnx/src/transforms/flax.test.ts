@@ -121,6 +121,34 @@ const cases: Record<string, () => Record<string, unknown>> = {
     }
     return { ...out, count: model.count.value };
   },
+  scan_recorded() {
+    const model = stacked(new nnx.Rngs(13, { dropout: 14 }));
+    const block = nnx.remat((m: Block, a: tf.Tensor) => m.forward(a));
+    const lossOf = (m: Block) => tf.sum(tf.square(deep(m, x(), false, block)[0])) as tf.Tensor;
+    const step = nnx.jit((m: Block) => nnx.valueAndGrad(lossOf)(m));
+    const out: Record<string, unknown> = {};
+    for (let call = 0; call < 3; call++) {
+      const [loss, grads] = step(model);
+      for (const [path, value] of Object.entries(byPath(grads))) out[`${call}.${path}`] = value;
+      Object.assign(out, { [`${call}.loss`]: loss, [`${call}.streams`]: streamCount(model) });
+    }
+    expect(step.programs).toHaveLength(1);
+    step.dispose();
+    return out;
+  },
+  scan_tree_carry() {
+    const model = stacked(new nnx.Rngs(15, { dropout: 16 }));
+    const last = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(17) });
+    type Carried = readonly [tf.Tensor, readonly [nnx.PRNGKey, tf.Tensor, nnx.BatchNorm]];
+    const step = ([h, [key, total, norm]]: Carried, m: Block): readonly [Carried, tf.Tensor] => {
+      const [next, own] = nnx.random.split(key);
+      const y = norm.forward(tf.add(m.forward(h), nnx.random.normal(own, h.shape)));
+      return [[y, [next, tf.add(total, tf.sum(tf.square(y))), norm]], y];
+    };
+    const first: Carried = [x(), [nnx.random.key(18), tf.scalar(0), last]];
+    const [[h, [key, total]], ys] = nnx.scan(step)(first, model);
+    return { h, key: [...nnx.random.keyData(key)], total, mean: last.mean.value, ys };
+  },
   scan_state_axes() {
     const out: Record<string, unknown> = {};
     for (const [name, rest] of [
