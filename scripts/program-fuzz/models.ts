@@ -2,7 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as nnx from "../../packages/nnx/src/index.ts";
 import { Random } from "../kernel-fuzz/random.ts";
-import { block, type Env } from "./statements.ts";
+import type { Env } from "./plain-statements.ts";
+import { block } from "./statements.ts";
 import { type Deed, type Net, type Part, randomDeed, ROWS, WIDTH, World } from "./world.ts";
 
 const CALLS = 6;

@@ -27,6 +27,27 @@ export class Part extends nnx.Module {
   }
 }
 
+/** One of many that are stacked: their streams and counts are, too. */
+export class Layer extends nnx.Module {
+  readonly linear: nnx.Linear;
+  readonly drop: nnx.Dropout;
+  readonly mean: nnx.BatchStat<tf.Tensor> = new nnx.BatchStat<tf.Tensor>(tf.zeros([WIDTH]));
+  constructor(rngs: nnx.Rngs) {
+    super();
+    this.linear = new nnx.Linear(WIDTH, WIDTH, { rngs });
+    this.drop = new nnx.Dropout(0.4, { rngs, rngCollection: "noise" });
+  }
+  forward(x: tf.Tensor): tf.Tensor {
+    this.mean.value = tf.add(tf.mul(this.mean.value, 0.5), tf.mean(x, 0));
+    return tf.tanh(this.drop.forward(this.linear.forward(x as tf.Tensor2D)));
+  }
+}
+
+const makeLayers = nnx.splitRngs(
+  nnx.vmap((rngs: nnx.Rngs) => new Layer(rngs)),
+  { splits: 3 },
+);
+
 export class Net extends nnx.Module {
   w: nnx.Variable<tf.Tensor> = new nnx.Param(tf.tensor1d([0.5, -1, 2]));
   mean: nnx.Variable<tf.Tensor> = new nnx.BatchStat(tf.zeros([WIDTH]));
@@ -40,6 +61,7 @@ export class Net extends nnx.Module {
   readonly linear: nnx.Linear;
   readonly norm: nnx.BatchNorm;
   readonly drop: nnx.Dropout;
+  readonly deep: Layer;
   readonly shared: Part;
   layers: Part[];
   child: Part | null;
@@ -53,6 +75,7 @@ export class Net extends nnx.Module {
     this.linear = new nnx.Linear(WIDTH, WIDTH, { rngs: this.rngs });
     this.norm = new nnx.BatchNorm(WIDTH, { rngs: this.rngs });
     this.drop = new nnx.Dropout(0.4, { rngs: this.rngs });
+    this.deep = makeLayers(new nnx.Rngs({ params: 2, noise: 3 }));
     this.shared = new Part(3);
     this.layers = [new Part(2), this.shared];
     this.child = new Part(5);
