@@ -27,19 +27,19 @@ export class Part extends nnx.Module {
   }
 }
 
-/** One of many that are stacked: their streams and counts are, too. */
+/** One of many that are stacked. It has no product, whose last bits depend on how many there are. */
 export class Layer extends nnx.Module {
-  readonly linear: nnx.Linear;
+  readonly w: nnx.Param<tf.Tensor>;
   readonly drop: nnx.Dropout;
   readonly mean: nnx.BatchStat<tf.Tensor> = new nnx.BatchStat<tf.Tensor>(tf.zeros([WIDTH]));
   constructor(rngs: nnx.Rngs) {
     super();
-    this.linear = new nnx.Linear(WIDTH, WIDTH, { rngs });
+    this.w = new nnx.Param(rngs.stream("params").normal([WIDTH]));
     this.drop = new nnx.Dropout(0.4, { rngs, rngCollection: "noise" });
   }
   forward(x: tf.Tensor): tf.Tensor {
     this.mean.value = tf.add(tf.mul(this.mean.value, 0.5), tf.mean(x, 0));
-    return tf.tanh(this.drop.forward(this.linear.forward(x as tf.Tensor2D)));
+    return tf.tanh(this.drop.forward(tf.mul(x, this.w.value)));
   }
 }
 
