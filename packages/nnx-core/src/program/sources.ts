@@ -139,8 +139,7 @@ export function noteResults(
     });
     const variable = variables[i];
     if (!variable) return;
-    if (isFromStep(first[i] as Sources))
-      recording.expect(variable, copied.value, slots[0] as HostSlot);
+    if (isFromStep(first[i] as Sources)) recording.expect(variable, copied.value, slots[0] as HostSlot);
     variable.setRawValue(copied.value);
   });
 }

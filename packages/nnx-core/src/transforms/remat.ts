@@ -11,12 +11,13 @@ import type { Frame } from "../graph/frame.ts";
 import { notAResult } from "../data/not-a-result.ts";
 import { hold } from "../ownership/lease.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
-import { alias, keep, tapeEngine, type Tensor, zeros } from "../tensor.ts";
+import { alias, keep, nextTensorId, tapeEngine, type Tensor, zeros } from "../tensor.ts";
 import { atomically, atomicallyOn } from "../undo/atomically.ts";
 import { framesOfArgument, Structure } from "../undo/structure.ts";
 import { alsoObserveReads, lending, observeWrites, unread } from "../variable/observer.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
+import { leftIn, newIn, sameAs } from "../autodiff/left-behind.ts";
 import { inputsFromOutside } from "../autodiff/outside.ts";
 import { prepareCall, toPositions, variablesOf } from "../autodiff/positions.ts";
 import {
@@ -60,41 +61,34 @@ export function remat<A extends readonly unknown[], R>(
   return notAResult("remat", (...args: A): R => {
     if (gradientDepth() <= 0 || isCapturing()) return atomicallyOn(args, () => f(...args));
     installRules();
-    return againInBackward("remat", f, args, (again, given, dys, xs) =>
-      gradientsOf(() => again(...given), dys, xs),
-    );
+    return againInBackward("remat", f, args, (gradients, given) => gradients(() => f(...given)));
   });
 }
 
-/** Finds the gradients of some tensors in the second run of a function. */
-export type SecondRun<A extends readonly unknown[], R> = (
-  f: (...args: A) => R,
-  args: A,
-  dys: readonly Tensor[],
-  xs: readonly Tensor[],
+/** Runs a function a second time, and finds the gradients of what it uses. */
+export type GradientsOf = (f: () => unknown) => Tensor[];
+
+/**
+ * Finds the gradients in the second run.
+ * @param given - The arguments again.
+ */
+export type SecondRun<A extends readonly unknown[]> = (
+  gradients: GradientsOf,
+  given: A,
   used: readonly Tensor[],
 ) => Tensor[];
 
-/** The gradients of `f` at tensors that it uses. @param dys - Those of the tensors in its result. */
-export const gradientsOf = (f: () => unknown, dys: readonly Tensor[], xs: readonly Tensor[]): Tensor[] =>
-  withTape(
-    () => tensorsIn(f()),
-    (ys, tape) => {
-      const seeds = ys.map((y, i) => [y, dys[i] as Tensor] as const);
-      return backward(tape, seeds, xs).map((g, i) => g ?? zeros(xs[i]?.shape ?? []));
-    },
-  );
-
 /**
  * Calls `f`, whose backward pass is made by `second`. That gets the arguments again, and Variables
- * have the values that they had.
+ * have the values that they had. Gradients flow through the result, and through what `f` leaves in
+ * the Variables and attributes of its arguments.
  * @param used - Further tensors, of which `second` gets copies that live as long as needed.
  */
 export function againInBackward<A extends readonly unknown[], R>(
   where: string,
   f: (...args: A) => R,
   args: A,
-  second: SecondRun<A, R>,
+  second: SecondRun<A>,
   used: readonly Tensor[] = [],
 ): R {
   const kept: Tensor[] = [];
@@ -126,7 +120,7 @@ function rematerialized<A extends readonly unknown[], R>(
   where: string,
   f: (...args: A) => R,
   args: A,
-  gradients: SecondRun<A, R>,
+  second: SecondRun<A>,
   kept: Tensor[],
   used: readonly Tensor[],
 ): R {
@@ -153,6 +147,7 @@ function rematerialized<A extends readonly unknown[], R>(
   const closedOver = new Map<Variable, unknown>();
   const prepared = prepareCall(where, args, positions, { others: "pass", wanted: "passing" });
   try {
+    const firstId = nextTensorId();
     const run = (now: Structure) => {
       const made = refusingOthers(where, variables, closedOver, () => f(...(prepared.args as unknown as A)));
       return [made, now.newTensors()] as const;
@@ -162,21 +157,31 @@ function rematerialized<A extends readonly unknown[], R>(
     const outside = inputsFromOutside(tape, prepared.watched).filter(({ isDisposed }) => !isDisposed);
     refusePassing(where, outside, madeByRun());
     const outputs = withoutTape(() => mapTensors(result[0], alias)) as R;
+    const left = newIn(leftIn(args, attributes), firstId);
     const { wanted } = prepared;
-    const pullBack = (dys: readonly Tensor[]): Tensor[] => {
+    const pullBack = (dys: readonly (Tensor | undefined)[]): Tensor[] => {
       refusePassing(where, outside, ({ isDisposed }) => isDisposed);
       refuseChanged(where, closedOver);
       return asBefore(before, attributes, frames, () => {
-        const second = prepareCall(where, again, positions, { others: "pass", wanted });
-        const xs = [...second.watched, ...outside];
+        const prepared = prepareCall(where, again, positions, { others: "pass", wanted });
+        const xs = [...prepared.watched, ...outside];
+        const gradients: GradientsOf = (run) =>
+          withTape(
+            () => [...tensorsIn(run()), ...sameAs(left, leftIn(args, attributes))],
+            (ys, tape) => {
+              const seeds = ys.flatMap((y, i) => (dys[i] ? [[y, dys[i]] as const] : []));
+              return backward(tape, seeds, xs).map((g, i) => g ?? zeros(xs[i]?.shape ?? []));
+            },
+          );
         try {
-          return gradients(f, second.args as unknown as A, dys, xs, usedThen);
+          return second(gradients, prepared.args as unknown as A, usedThen);
         } finally {
-          second.restore();
+          prepared.restore();
         }
       });
     };
-    recordNode(where, [...prepared.watched, ...outside], tensorsIn(outputs), pullBack, kept);
+    const ys = [...tensorsIn(outputs), ...left.values()];
+    recordNode(where, [...prepared.watched, ...outside], ys, pullBack, kept);
     return outputs;
   } finally {
     prepared.restore();
