@@ -86,13 +86,36 @@ export class Net extends nnx.Module {
   }
 }
 
+const moveToEnd = <V>(map: Map<string, V>, key: string): void => {
+  const value = map.get(key)!;
+  map.delete(key);
+  map.set(key, value);
+};
+
 /** What a program gets. */
 export class World {
-  readonly net: Net = new Net();
+  readonly net: Net;
+  readonly part: Part;
   readonly optimizer: nnx.Optimizer;
-  readonly part: Part = new Part(4);
-  constructor(tx: nnx.GradientTransformation) {
-    this.optimizer = new nnx.Optimizer(this.net, tx);
+  private constructor({ net, part, optimizer }: Pick<World, "net" | "part" | "optimizer">) {
+    this.net = net;
+    this.part = part;
+    this.optimizer = optimizer;
+  }
+  static of(tx: nnx.GradientTransformation): World {
+    const net = new Net();
+    return new World({ net, part: new Part(4), optimizer: new nnx.Optimizer(net, tx) });
+  }
+  /** Another one, restored from a checkpoint of this one, which is disposed. */
+  async restored(): Promise<World> {
+    const { net, part, optimizer } = this;
+    const bytes = await nnx.toBytes({ net, part, optimizer });
+    const parts = nnx.asAbstract({ net, part, optimizer });
+    // Copies have sorted keys.
+    for (const name of net.byName.keys()) moveToEnd(parts.net.byName, name);
+    this.dispose();
+    await nnx.restore(parts, bytes);
+    return new World(parts);
   }
   dispose(): void {
     const bare = [this.net.bare];
@@ -166,9 +189,7 @@ const changes: Readonly<Record<string, Change>> = {
   "another order": ({ net }) => net.layers.reverse(),
   metadata: ({ net }, n) => net.w.setMetadata({ tag: `t${n % 2}` }),
   "a Map's order": ({ net }) => {
-    const a = net.byName.get("a")!;
-    net.byName.delete("a");
-    net.byName.set("a", a);
+    moveToEnd(net.byName, "a");
   },
   "an extra attribute": ({ net }, n) => {
     if (n % 2) Object.assign(net, { extra: n });
