@@ -42,8 +42,9 @@ export interface CustomVjpFunction<A extends readonly unknown[], R> {
  * Returns `f` with a custom gradient. Outside of gradients `f` itself runs. In a gradient the two
  * functions given to `defvjp` run instead. If `forward` calls the custom function, `f` runs.
  * @throws {@link GradientError} when it is called before `defvjp`, when it uses something that is
- * being differentiated but is not among its arguments (or not selected by `wrt`), or when the
- * result of `backward` does not fit the arguments.
+ * being differentiated but is not among its arguments (or not selected by `wrt`), when the loss
+ * depends on what `forward` wrote to Variables, or when the result of `backward` does not fit the
+ * arguments.
  * @see Flax `nnx.custom_vjp`
  * @example
  * ```ts

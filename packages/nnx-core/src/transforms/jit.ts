@@ -61,7 +61,7 @@ const functions = new WeakMap<
  *
  * A call that changes the structure of its arguments (which attributes and Variables there are), or
  * static data in them, runs as it is, each time. Inside of `grad`, `capture` and other recorded
- * functions, `f` runs as it is.
+ * functions, `f` runs as it is; what it throws undoes what it did there, too.
  * @param f - Gets everything that it changes as arguments. Not async.
  * @param options - `staticArgs`: the positions of numbers, strings and functions.
  * @returns the function, with `programs`, what was recorded and why; and `dispose`, which frees the

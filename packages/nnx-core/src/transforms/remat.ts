@@ -31,13 +31,15 @@ import {
 
 /**
  * Returns `f` in a form that does not save what its backward pass needs. Instead, `f` runs again in
- * the backward pass. Values and gradients stay the same. Changes that `f` makes to the modules it
- * gets (statistics, counts of RNG streams) are made once. Inside a capture `f` runs as usual, so
- * that the capture sees everything.
+ * the backward pass. Values and gradients stay the same, those of what `f` writes to Variables too.
+ * Changes that `f` makes to the modules it gets (statistics, counts of RNG streams) are made once.
+ * Inside a capture `f` runs as usual, so that the capture sees everything.
  * @param f - Gets the modules that it changes, and the intermediate values that it uses, as
- * arguments. It may close over modules that it does not change.
+ * arguments. It may close over modules that stay as they are. It gives the same each time: it draws
+ * from streams and keys alone.
  * @throws {@link GradientError} when it changes a Variable of a module, or uses an intermediate
- * value, that it did not get.
+ * value, that it did not get; and in the backward pass, when a Variable that it closes over was
+ * written in the meantime.
  * @see Flax `nnx.remat`, `jax.checkpoint`
  * @example
  * ```ts
@@ -66,13 +68,13 @@ export function remat<A extends readonly unknown[], R>(
 }
 
 /** Runs a function a second time, and finds the gradients of what it uses. */
-export type GradientsOf = (f: () => unknown) => Tensor[];
+type GradientsOf = (f: () => unknown) => Tensor[];
 
 /**
  * Finds the gradients in the second run.
  * @param given - The arguments again.
  */
-export type SecondRun<A extends readonly unknown[]> = (
+type SecondRun<A extends readonly unknown[]> = (
   gradients: GradientsOf,
   given: A,
   used: readonly Tensor[],
