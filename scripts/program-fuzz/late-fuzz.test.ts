@@ -116,7 +116,8 @@ function faultsOf(seed: number): string[] {
   };
   compare("", made, wanted, WITHIN);
   const [held, expected] = [kept!, byHand!].map((list) => list.map((x) => x()));
-  compare("what is kept: ", held!, expected!, 0);
+  // In one run for all slices, the first slice keeps something, and no other.
+  compare("what is kept: ", held!, expected!.slice(0, held!.length), 0);
   tf.dispose([noise, made, wanted, held!, expected!]);
   const left = counts().map((count, i) => count - before[i]!);
   if (left.some((count) => count !== 0)) faults.push(`seed ${seed}: leaves ${left.join()}, ${said}`);
