@@ -88,6 +88,22 @@ onEachBackend("a function that runs again in the backward pass", () => {
     given.dispose();
   });
 
+  it("has the gradients of what a recorded function in it closes over, at each call", () => {
+    const model = new Scale(tf.scalar(2));
+    const inner = jit((a: tf.Tensor, m: Scale) => tf.square(m.forward(a)));
+    const block = remat((a: tf.Tensor) => inner(a, model));
+    const lossOf = (m: Scale, a: tf.Tensor): tf.Tensor =>
+      tf.add(tf.sum(block(tf.mul(a, 1))), tf.mul(m.w.value, 0));
+    for (let call = 0; call < 3; call++) {
+      // 2 · w · (1 + 4)
+      const grads = grad(lossOf)(model, x());
+      expect(numbers(grads.w.value as tf.Tensor)).toEqual([20]);
+      // Recorded, and replayed then.
+      expect(numbers(inner(x(), model))).toEqual([4, 16]);
+    }
+    inner.dispose();
+  });
+
   it("has the metadata that it had", () => {
     const model = new Scale(tf.scalar(2));
     model.w.setMetadata({ power: 2 });

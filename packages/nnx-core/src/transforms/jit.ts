@@ -1,5 +1,5 @@
 /** @file Functions that are recorded once and replayed. */
-import { gradientDepth } from "../autodiff/tape.ts";
+import { isRecording } from "../tensor.ts";
 import { checkFunction, checkList } from "../data/functions.ts";
 import { describe, NnxError } from "../errors.ts";
 import { notAResult } from "../data/not-a-result.ts";
@@ -134,8 +134,7 @@ function recorded<All extends readonly unknown[], A extends readonly unknown[], 
   const jitted = (...args: A): R => {
     const all = (partial.length === 0 ? args : [...partial, ...args]) as readonly unknown[];
     // A tape, a capture and a recording around this one must see what `f` computes.
-    if (gradientDepth() > 0 || isCapturing() || recordingNow())
-      return atomicallyOn(all, () => f(...(all as All)));
+    if (isRecording() || isCapturing() || recordingNow()) return atomicallyOn(all, () => f(...(all as All)));
     return cache.call(all) as R;
   };
   Object.defineProperties(jitted, {
