@@ -138,6 +138,77 @@ def scan_gradients():
 
 
 @case
+def scan_recorded():
+    """Each call of a compiled step draws new masks."""
+    model = stacked(nnx.Rngs(13, dropout=14))
+    block = nnx.remat(lambda m, x: m(x))
+    step = nnx.jit(lambda m: nnx.value_and_grad(lambda n: jnp.sum(deep(n, X, f=block)[0] ** 2))(m))
+    out = {}
+    for call in range(3):
+        loss, grads = step(model)
+        out |= {f"{call}.{path}": value for path, value in values(grads).items()}
+        out |= {f"{call}.loss": loss, f"{call}.streams": model.drop.rngs.count[...]}
+    return out
+
+
+@case
+def scan_tree_carry():
+    """The carry is a tree with a module and a key in it."""
+    model = stacked(nnx.Rngs(15, dropout=16))
+    last = nnx.BatchNorm(3, rngs=nnx.Rngs(17))
+
+    def step(carry, m):
+        h, (key, total, norm) = carry
+        key, own = jax.random.split(key)
+        y = norm(m(h) + jax.random.normal(own, h.shape))
+        return (y, (key, total + jnp.sum(y**2), norm)), y
+
+    (h, (key, total, _)), ys = nnx.scan(step)((X, (jax.random.key(18), jnp.array(0.0), last)), model)
+    return {"h": h, "key": jax.random.key_data(key), "total": total, "mean": last.mean[...], "ys": ys}
+
+
+@case
+def recorded_choice():
+    """Branches that draw from stacked streams; the parameters are used again afterwards."""
+    model = stacked(nnx.Rngs(19, dropout=20))
+    run = nnx.vmap(lambda m, x: m(x), in_axes=(0, None))
+
+    def loss(m, x):
+        h = nnx.cond(x.sum() < 10, lambda m, x: run(m, x).mean(0), lambda m, x: -x, m, x)
+        return jnp.sum(run(m, h) ** 2)
+
+    step = nnx.jit(lambda m, x: nnx.value_and_grad(loss)(m, x))
+    out = {}
+    for call, x in enumerate([X, X + 5, X + 1]):
+        value, grads = step(model, x)
+        out |= {f"{call}.{path}": leaf for path, leaf in values(grads).items()}
+        out |= {f"{call}.loss": value, f"{call}.streams": model.drop.rngs.count[...], f"{call}.count": model.count[...]}
+    return out
+
+
+@case
+def remat_states():
+    """What a block writes to Variables is differentiated where it is read later."""
+    model = Block(nnx.Rngs(21, dropout=22))
+    model.count = nnx.BatchStat(jnp.ones((2, 3)))
+
+    @nnx.remat
+    def block(m, x):
+        m.count[...] = jnp.sin(m.count[...] * jnp.tanh(m.drop(m.linear(x))))
+        m.linear.bias[...] = m.linear.bias[...] * jnp.mean(x, 0)
+        return m.count[...] + x
+
+    def loss(m, x):
+        for _ in range(3):
+            x = block(m, x)
+        return jnp.sum(x**2) + jnp.sum(m.count[...]) + jnp.sum(m.linear.bias[...])
+
+    model.linear.bias[...] = jnp.array([0.5, -1.0, 2.0])
+    grads, of_x = nnx.grad(loss, argnums=(0, 1))(model, X)
+    return {**values(grads), "x": of_x, "count": model.count[...], "stream": model.drop.rngs.count[...]}
+
+
+@case
 def scan_state_axes():
     """Parameters by layer, streams and counts handed on, or the same for each."""
     out = {}

@@ -2,7 +2,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as nnx from "../../packages/nnx/src/index.ts";
 import { Random } from "../kernel-fuzz/random.ts";
-import { block, type Env } from "./statements.ts";
+import { firstOther } from "./compare.ts";
+import type { Env } from "./plain-statements.ts";
+import { block } from "./statements.ts";
 import { Net, Part, ROWS, WIDTH } from "./world.ts";
 
 const MEMBERS = 3;
@@ -23,7 +25,7 @@ function leavesOf(value: unknown): (readonly [name: string, leaf: readonly numbe
   return nnx.flattenState(state).map(([path, each]) => leaf(path.join("."), nnx.leafValue(each)));
 }
 
-function difference(
+function otherLeaf(
   actual: ReturnType<typeof leavesOf>,
   expected: ReturnType<typeof leavesOf>,
 ): string | undefined {
@@ -33,9 +35,7 @@ function difference(
     const isSame =
       typeof wanted === "string" || typeof found === "string"
         ? found === wanted
-        : wanted.every(
-            (x, k) => Object.is(x, found[k]) || Math.abs(x - found[k]!) <= WITHIN * Math.max(1, Math.abs(x)),
-          );
+        : firstOther(found, wanted, WITHIN) < 0;
     if (!isSame) return `${name} is ${String(found)}, expected ${String(wanted)}`;
   }
   return actual.length === expected.length
@@ -78,7 +78,7 @@ export function ensembleFaultOf(seed: number): string | undefined {
           const made = nnx.tidy(() => leavesOf(run(net, part, x)));
           return { leaves: [...made, ...leavesOf(net), ...leavesOf(part)], error: undefined, isKept: true };
         } catch (error) {
-          const isKept = !difference(leavesOf(net), was[0]) && !difference(leavesOf(part), was[1]);
+          const isKept = !otherLeaf(leavesOf(net), was[0]) && !otherLeaf(leavesOf(part), was[1]);
           return { leaves: [], error: error as Error, isKept };
         } finally {
           x.dispose();
@@ -90,7 +90,7 @@ export function ensembleFaultOf(seed: number): string | undefined {
         if (batched!.error && expected!.error) return undefined;
         return fault(`one way throws: ${batched!.error?.stack} or ${expected!.error?.stack}`);
       }
-      const what = difference(batched!.leaves, expected!.leaves);
+      const what = otherLeaf(batched!.leaves, expected!.leaves);
       if (what !== undefined) return fault(`call ${call}: ${what}`);
     }
   } finally {

@@ -1,6 +1,6 @@
 /**
- * @file Random programs on models do the same plain and recorded, and by `vmap` in one run and slice by
- * slice: results, models, and tensors that are left.
+ * @file Random programs on models do the same plain and recorded, also from a checkpoint on, and by `vmap` in
+ * one run and slice by slice: results, models, and tensors that are left.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as nnx from "../../packages/nnx/src/index.ts";
@@ -21,12 +21,13 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
   it.each([
     ["plain and recorded", faultOf],
     ["in one run and slice by slice", ensembleFaultOf],
-  ])("random programs on models do the same, %s", (_, find) => {
+  ])("random programs on models do the same, %s", async (_, find) => {
     const from = backend === "cpu" ? 1 : 1 + PROGRAMS;
-    const faults = Array.from({ length: PROGRAMS }, (__, i) => {
-      const what = find(from + i);
-      return what === undefined ? [] : [`seed ${from + i}: ${what}`];
-    }).flat();
+    const faults: string[] = [];
+    for (let seed = from; seed < from + PROGRAMS; seed++) {
+      const what = await find(seed);
+      if (what !== undefined) faults.push(`seed ${seed}: ${what}`);
+    }
     expect(faults).toEqual([]);
   });
 });

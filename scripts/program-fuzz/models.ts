@@ -2,7 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import * as nnx from "../../packages/nnx/src/index.ts";
 import { Random } from "../kernel-fuzz/random.ts";
-import { block, type Env } from "./statements.ts";
+import type { Env } from "./plain-statements.ts";
+import { block } from "./statements.ts";
 import { type Deed, type Net, type Part, randomDeed, ROWS, WIDTH, World } from "./world.ts";
 
 const CALLS = 6;
@@ -39,7 +40,8 @@ function textOf(value: unknown, seen: Map<object, number> = new Map()): string {
         : value instanceof nnx.GraphNode
           ? Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
           : Object.entries(value);
-  const name = (Object.getPrototypeOf(value) as { constructor?: { name: string } } | null)?.constructor?.name;
+  // Copies of objects without a prototype have one.
+  const { name } = (Object.getPrototypeOf(value) as object | null)?.constructor ?? Object;
   return `${name}{${entries.map(([k, v]) => `${String(k)}: ${textOf(v, seen)}`).join(", ")}}`;
 }
 
@@ -62,6 +64,8 @@ interface Call {
   readonly deeds: readonly Deed[];
   readonly numbers: readonly number[];
   readonly which: number;
+  /** Whether the recorded run goes on from a checkpoint then. */
+  readonly isSaved: boolean;
 }
 
 /** One call, and what came of it. */
@@ -99,7 +103,7 @@ const apply = (world: World, deeds: readonly Deed[]): void => {
 };
 
 /** What is wrong with one program, if anything is. */
-export function faultOf(seed: number): string | undefined {
+export async function faultOf(seed: number): Promise<string | undefined> {
   const random = new Random(seed);
   const program = block(random, { depth: random.int(0, 3), isInside: false, mayRestructure: true }, 4);
   const f = (net: Net, optimizer: World["optimizer"], part: Part, x: tf.Tensor): unknown => {
@@ -114,6 +118,7 @@ export function faultOf(seed: number): string | undefined {
         i > 0 && random.chance(0.5) ? Array.from({ length: random.int(1, 2) }, () => randomDeed(random)) : [],
       numbers: Array.from({ length: ROWS * WIDTH }, () => random.int(-8, 8) / 4),
       which: random.chance(0.8) ? 0 : random.below(3),
+      isSaved: random.chance(0.1),
     }),
   );
   const isTwice = random.chance(0.3);
@@ -121,7 +126,8 @@ export function faultOf(seed: number): string | undefined {
   const tx = (): nnx.GradientTransformation =>
     [nnx.adam(0.1), nnx.sgd(0.1, { momentum: 0.9 }), nnx.adamw((n) => 0.1 / (1 + n))][kind]!;
   const before = tf.memory().numTensors;
-  const [world, twin] = [new World(tx()), new World(tx())];
+  const world = World.of(tx());
+  let twin = World.of(tx());
   const recorded = nnx.jit(f);
   const history: string[] = [];
   const fault = (what: string): string =>
@@ -148,6 +154,10 @@ export function faultOf(seed: number): string | undefined {
         return fault(`gives\n  ${got.text}, expected\n  ${wanted.text}`);
       const [model, expected] = [textOf(twin), textOf(world)];
       if (model !== expected) return fault(`leaves\n  ${model}, expected\n  ${expected}`);
+      if (!each.isSaved) continue;
+      history.push("a checkpoint");
+      twin = await twin.restored();
+      if (textOf(twin) !== model) return fault(`restores\n  ${textOf(twin)}, expected\n  ${model}`);
     }
   } finally {
     recorded.dispose();

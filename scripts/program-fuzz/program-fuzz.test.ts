@@ -5,6 +5,7 @@ import * as nnx from "../../packages/nnx/src/index.ts";
 import { Random } from "../kernel-fuzz/random.ts";
 import { rounds } from "../rounds.ts";
 import { useBackend } from "../use-backend.ts";
+import { difference } from "./compare.ts";
 import { argumentsFor, type Program, randomProgram, sliceOf, stackedByHand } from "./program.ts";
 
 const PROGRAMS = rounds(30, 800);
@@ -12,23 +13,6 @@ const PROGRAMS = rounds(30, 800);
 const WITHIN = 1e-4;
 
 type Tensors = readonly tf.Tensor[];
-
-/** The first number that differs, or undefined. */
-function difference(actual: Tensors, expected: Tensors, within: number): string | undefined {
-  for (const [k, wanted] of expected.entries()) {
-    const found = actual[k]!;
-    const [is, should] = [found, wanted].map(({ dtype, shape }) => `${dtype}[${shape.join()}]`);
-    if (is !== should) return `result ${k} is ${is}, expected ${should}`;
-    const [values, others] = [found.dataSync(), wanted.dataSync()];
-    const at = values.findIndex((value, i) => {
-      const other = others[i]!;
-      if (Object.is(value, other) || (within > 0 && value === other)) return false;
-      return !(Math.abs(value - other) <= within * Math.max(1, Math.abs(other)));
-    });
-    if (at >= 0) return `result ${k} has ${values[at]} at ${at}, expected ${others[at]}`;
-  }
-  return undefined;
-}
 
 /** What is wrong with one program. */
 function faultsOf(seed: number): string[] {

@@ -27,6 +27,27 @@ export class Part extends nnx.Module {
   }
 }
 
+/** One of many that are stacked. It has no product, whose last bits depend on how many there are. */
+export class Layer extends nnx.Module {
+  readonly w: nnx.Param<tf.Tensor>;
+  readonly drop: nnx.Dropout;
+  readonly mean: nnx.BatchStat<tf.Tensor> = new nnx.BatchStat<tf.Tensor>(tf.zeros([WIDTH]));
+  constructor(rngs: nnx.Rngs) {
+    super();
+    this.w = new nnx.Param(rngs.stream("params").normal([WIDTH]));
+    this.drop = new nnx.Dropout(0.4, { rngs, rngCollection: "noise" });
+  }
+  forward(x: tf.Tensor): tf.Tensor {
+    this.mean.value = tf.add(tf.mul(this.mean.value, 0.5), tf.mean(x, 0));
+    return tf.tanh(this.drop.forward(tf.mul(x, this.w.value)));
+  }
+}
+
+const makeLayers = nnx.splitRngs(
+  nnx.vmap((rngs: nnx.Rngs) => new Layer(rngs)),
+  { splits: 3 },
+);
+
 export class Net extends nnx.Module {
   w: nnx.Variable<tf.Tensor> = new nnx.Param(tf.tensor1d([0.5, -1, 2]));
   mean: nnx.Variable<tf.Tensor> = new nnx.BatchStat(tf.zeros([WIDTH]));
@@ -40,6 +61,7 @@ export class Net extends nnx.Module {
   readonly linear: nnx.Linear;
   readonly norm: nnx.BatchNorm;
   readonly drop: nnx.Dropout;
+  readonly deep: Layer;
   readonly shared: Part;
   layers: Part[];
   child: Part | null;
@@ -53,6 +75,7 @@ export class Net extends nnx.Module {
     this.linear = new nnx.Linear(WIDTH, WIDTH, { rngs: this.rngs });
     this.norm = new nnx.BatchNorm(WIDTH, { rngs: this.rngs });
     this.drop = new nnx.Dropout(0.4, { rngs: this.rngs });
+    this.deep = makeLayers(new nnx.Rngs({ params: 2, noise: 3 }));
     this.shared = new Part(3);
     this.layers = [new Part(2), this.shared];
     this.child = new Part(5);
@@ -63,13 +86,36 @@ export class Net extends nnx.Module {
   }
 }
 
+const moveToEnd = <V>(map: Map<string, V>, key: string): void => {
+  const value = map.get(key)!;
+  map.delete(key);
+  map.set(key, value);
+};
+
 /** What a program gets. */
 export class World {
-  readonly net: Net = new Net();
+  readonly net: Net;
+  readonly part: Part;
   readonly optimizer: nnx.Optimizer;
-  readonly part: Part = new Part(4);
-  constructor(tx: nnx.GradientTransformation) {
-    this.optimizer = new nnx.Optimizer(this.net, tx);
+  private constructor({ net, part, optimizer }: Pick<World, "net" | "part" | "optimizer">) {
+    this.net = net;
+    this.part = part;
+    this.optimizer = optimizer;
+  }
+  static of(tx: nnx.GradientTransformation): World {
+    const net = new Net();
+    return new World({ net, part: new Part(4), optimizer: new nnx.Optimizer(net, tx) });
+  }
+  /** Another one, restored from a checkpoint of this one, which is disposed. */
+  async restored(): Promise<World> {
+    const { net, part, optimizer } = this;
+    const bytes = await nnx.toBytes({ net, part, optimizer });
+    const parts = nnx.asAbstract({ net, part, optimizer });
+    // Copies have sorted keys.
+    for (const name of net.byName.keys()) moveToEnd(parts.net.byName, name);
+    this.dispose();
+    await nnx.restore(parts, bytes);
+    return new World(parts);
   }
   dispose(): void {
     const bare = [this.net.bare];
@@ -143,9 +189,7 @@ const changes: Readonly<Record<string, Change>> = {
   "another order": ({ net }) => net.layers.reverse(),
   metadata: ({ net }, n) => net.w.setMetadata({ tag: `t${n % 2}` }),
   "a Map's order": ({ net }) => {
-    const a = net.byName.get("a")!;
-    net.byName.delete("a");
-    net.byName.set("a", a);
+    moveToEnd(net.byName, "a");
   },
   "an extra attribute": ({ net }, n) => {
     if (n % 2) Object.assign(net, { extra: n });

@@ -25,7 +25,7 @@ export interface TapeNode {
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly outputs: readonly Tensor[];
   readonly saved?: readonly Tensor[];
-  readonly gradient?: (dys: (Tensor | undefined)[]) => Readonly<Record<string, () => Tensor>>;
+  gradient?: (dys: (Tensor | undefined)[]) => Readonly<Record<string, () => Tensor>>;
 }
 
 /** The engine's members for its tape. They exist at run time, but its types do not declare them. */

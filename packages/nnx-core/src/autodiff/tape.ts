@@ -142,22 +142,27 @@ export function recordUnderRule<R>(f: () => R): Omit<Recording<R>, "drop"> {
 
 /**
  * Puts one node on the active tape, if there is one.
- * @param pullBack - Makes the gradients of `inputs` from those of `outputs`.
+ * @param pullBack - Makes the gradients of `inputs` from those of `outputs`, of which some may have
+ * none.
  */
 export function recordNode(
   name: string,
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],
-  pullBack: (dys: readonly Tensor[]) => readonly Tensor[],
+  pullBack: (dys: readonly (Tensor | undefined)[]) => readonly Tensor[],
   saved: readonly Tensor[] = [],
 ): void {
   if (!isRecording()) return;
+  const engine = tapeEngine();
   const named = Object.fromEntries(inputs.map((input, i) => [String(i), input]));
-  const gradient = (dys: Tensor | readonly Tensor[]) => {
-    const found = pullBack(Array.isArray(dys) ? (dys as readonly Tensor[]) : [dys as Tensor]);
+  engine.addTapeNode(name, named, outputs, () => ({}), saved, {});
+  const node = engine.state.activeTape?.at(-1);
+  if (!node) return;
+  // The engine's own would make zeros for outputs without a gradient.
+  node.gradient = (dys) => {
+    const found = pullBack(dys);
     return Object.fromEntries(inputs.map((_, i) => [String(i), () => found[i] as Tensor]));
   };
-  tapeEngine().addTapeNode(name, named, outputs, gradient, saved, {});
 }
 
 /** The ids of `xs`, and of all tensors on the tape that depend on one of them. */

@@ -8,12 +8,13 @@ import { Variable } from "../variable/variable.ts";
 import { recordingFor } from "./control.ts";
 import type { HostSlot } from "./host.ts";
 import type { Slot, ValueInfo } from "./program.ts";
-import { isHostValue, type Recording } from "./recording.ts";
+import type { Recording } from "./recording.ts";
 import {
   Copied,
   type Held,
   heldBy,
   inOrderOf,
+  isFromStep,
   noteResults,
   refuseGone,
   refuseNumbers,
@@ -84,8 +85,9 @@ export function recordLoop(
       const carried = sourcesOf(recording, value);
       variables.forEach((variable, i) => {
         const own = unread(() => variable.getRawValue());
-        const { value: copy } = parameter(own, (before[i] as Held).sources);
-        if (isHostValue(copy)) recording.expect(variable, copy, hostParameters.at(-1) as HostSlot);
+        const { sources } = before[i] as Held;
+        const { value: copy } = parameter(own, sources);
+        if (isFromStep(sources)) recording.expect(variable, copy, hostParameters.at(-1) as HostSlot);
         variable.setRawValue(copy);
       });
       written.clear();

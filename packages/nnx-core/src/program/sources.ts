@@ -1,6 +1,7 @@
 /** @file What values are made of before and after a block: the tensors, and steps of the host. */
 import { isAsKept, keptData } from "../data/kept-data.ts";
 import { StructureError } from "../errors.ts";
+import { pathKey } from "../path.ts";
 import { isTensor, sharing, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { type Metadata, sameMetadata } from "../variable/variable-state.ts";
@@ -8,6 +9,7 @@ import type { Variable } from "../variable/variable.ts";
 import { Contents } from "./contents.ts";
 import type { HostSlot } from "./host.ts";
 import { copyHostObject } from "./host-data.ts";
+import { isNumberList } from "./number-list.ts";
 import { mapParts, partsIn } from "./parts.ts";
 import type { Slot } from "./program.ts";
 import { isHostValue, type Recording } from "./recording.ts";
@@ -20,14 +22,20 @@ export interface Sources {
   readonly numbers: ReadonlyMap<string, number>;
 }
 
-/** @param own - The step that computes the value itself, if it is a number or key of a Variable. */
+/** The place of a value that is a part itself. */
+const whole = pathKey([]);
+
+/** Whether one step computes the value itself: a key, a number or a list of numbers of a Variable. */
+export const isFromStep = ({ host }: Sources): boolean => host.has(whole);
+
+/** @param own - The step that computes the value itself, if there is one. */
 export function sourcesOf({ recorder }: Recording, value: unknown, own?: HostSlot): Sources {
   const tensors = new Map<string, Slot>();
   const host = new Map<string, HostSlot>();
   const numbers = new Map<string, number>();
+  if (own !== undefined) return { tensors, host: host.set(whole, own), numbers };
   for (const [place, part] of partsIn(value)) {
     if (isTensor(part)) tensors.set(place, recorder.slotOf(part));
-    else if (own !== undefined) host.set(place, own);
     else if (typeof part === "number") numbers.set(place, part);
     else {
       const known = recorder.hostSlotOf(part as object);
@@ -49,7 +57,9 @@ export interface Held {
 
 export function heldBy(recording: Recording, variable: Variable): Held {
   const value = unread(() => variable.getRawValue());
-  const own = isHostValue(value) ? recording.slotOf(variable) : undefined;
+  let own = isHostValue(value) ? recording.slotOf(variable) : recording.sourceOf(variable);
+  // The counts of streams, say, of which each branch or turn may leave others.
+  if (own === undefined && isNumberList(value)) own = recording.recorder.addHost({ kind: "constant", value });
   const contents = new Contents();
   const kind = contents.add(value);
   const now = contents.statics;
@@ -129,7 +139,7 @@ export function noteResults(
     });
     const variable = variables[i];
     if (!variable) return;
-    if (isHostValue(copied.value)) recording.expect(variable, copied.value, slots[0] as HostSlot);
+    if (isFromStep(first[i] as Sources)) recording.expect(variable, copied.value, slots[0] as HostSlot);
     variable.setRawValue(copied.value);
   });
 }

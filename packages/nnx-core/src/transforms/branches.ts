@@ -5,7 +5,7 @@ import { gradientDepth } from "../autodiff/tape.ts";
 import { recordChoice } from "../program/choice.ts";
 import { recordingFor } from "../program/control.ts";
 import type { Tensor } from "../tensor.ts";
-import { againInBackward, gradientsOf } from "./remat.ts";
+import { againInBackward } from "./remat.ts";
 import { type CarryParts, partsOfCarry, refuseOtherParts } from "./carry.ts";
 import { inTurn, numberOf, type ScalarLike } from "./in-turn.ts";
 
@@ -86,10 +86,12 @@ function recordedChoice<A extends readonly unknown[], R>(
     where,
     chosen,
     operands,
-    (_, given, dys, xs, [by]) => {
-      const gradients = branches.map((branch) => () => gradientsOf(() => branch(...given), dys, xs));
-      return choose(gradients, given, by as Tensor);
-    },
+    (gradients, given, [by]) =>
+      choose(
+        branches.map((branch) => () => gradients(() => branch(...given))),
+        given,
+        by as Tensor,
+      ),
     [selector as Tensor],
   );
   return { value };

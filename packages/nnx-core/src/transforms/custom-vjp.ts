@@ -5,9 +5,10 @@ import { checkOptions } from "../data/options.ts";
 import { describe, GradientError } from "../errors.ts";
 import type { Filter } from "../filter/filter.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
-import { alias, keep, type TapeNode, type Tensor, zeros } from "../tensor.ts";
+import { alias, keep, nextTensorId, type TapeNode, type Tensor, zeros, zerosLike } from "../tensor.ts";
 import { atomicallyOn } from "../undo/atomically.ts";
 import { Param } from "../variable/variable-types.ts";
+import { leftIn, newIn } from "../autodiff/left-behind.ts";
 import { inputsFromOutside } from "../autodiff/outside.ts";
 import { type PreparedCall, prepareCall, toPositions } from "../autodiff/positions.ts";
 import { gradientDepth, recordNode, recordUnderRule, withoutTape } from "../autodiff/tape.ts";
@@ -41,8 +42,9 @@ export interface CustomVjpFunction<A extends readonly unknown[], R> {
  * Returns `f` with a custom gradient. Outside of gradients `f` itself runs. In a gradient the two
  * functions given to `defvjp` run instead. If `forward` calls the custom function, `f` runs.
  * @throws {@link GradientError} when it is called before `defvjp`, when it uses something that is
- * being differentiated but is not among its arguments (or not selected by `wrt`), or when the
- * result of `backward` does not fit the arguments.
+ * being differentiated but is not among its arguments (or not selected by `wrt`), when the loss
+ * depends on what `forward` wrote to Variables, or when the result of `backward` does not fit the
+ * arguments.
  * @see Flax `nnx.custom_vjp`
  * @example
  * ```ts
@@ -100,23 +102,26 @@ function underRule<A extends readonly unknown[], R>(
     others: "pass",
     wanted: "passing",
   });
+  const firstId = nextTensorId();
   try {
-    const [value, residuals] = atomicallyOn(prepared.args, (before) => {
+    const [[value, residuals], left] = atomicallyOn(prepared.args, (before) => {
       const { result, tape } = recordUnderRule(
         () => [forward(...(prepared.args as unknown as A)), before.newTensors()] as const,
       );
       refuseForgotten(tape, prepared);
-      return result[0];
+      return [result[0], newIn(leftIn(args, before), firstId)] as const;
     });
+    // With further gradients around, what the rule leaves has those.
+    if (gradientDepth() <= 1) recordNode(where, prepared.watched, [...left.values()], refuseLeft);
     const result = withoutTape(() => mapTensors(value, alias)) as R;
     const saved = mapTensors(residuals, (tensor) => {
       const copy = alias(tensor);
       keep(copy);
       return copy;
     });
-    const pullBack = (dys: readonly Tensor[]): Tensor[] => {
+    const pullBack = (dys: readonly (Tensor | undefined)[]): Tensor[] => {
       let next = 0;
-      const cotangent = mapTensors(result, () => dys[next++] as Tensor) as R;
+      const cotangent = mapTensors(result, (y) => dys[next++] ?? zerosLike(y)) as R;
       return fitting(prepared, backward(saved, cotangent));
     };
     recordNode(where, prepared.watched, tensorsIn(result), pullBack, tensorsIn(saved));
@@ -136,6 +141,14 @@ function refuseForgotten(tape: readonly TapeNode[], { watched }: PreparedCall): 
   throw new GradientError(
     `customVjp: expected everything that is differentiated among the differentiated arguments, got another ${describe(forgotten)}. ` +
       "Pass it as an argument, select it with { wrt }, or wrap it in stopGradient.",
+  );
+}
+
+/** Refuses the gradient of what a forward rule wrote: the backward rule knows nothing of it. */
+function refuseLeft(): never {
+  throw new GradientError(
+    "customVjp: expected a loss that does not depend on what the forward rule wrote to Variables, got one that does. " +
+      "Return what is differentiated from the function, or wrap what is read in stopGradient.",
   );
 }
 

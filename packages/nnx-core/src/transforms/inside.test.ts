@@ -6,8 +6,10 @@ import {
   Carry,
   cond,
   foriLoop,
+  grad,
   type GraphState,
   Intermediate,
+  jit,
   merge,
   Module,
   Param,
@@ -142,5 +144,29 @@ describe("a module that keeps a State", () => {
       })(keeper),
     ).toThrow(/frozen/);
     expect(numbers(read(keeper, tf.tensor1d([1, 2])))).toEqual([8, 9]);
+  });
+});
+
+describe("a recorded function that throws inside of", () => {
+  const model = new Affine(tf.scalar(2));
+  const failing = jit((m: Affine, x: tf.Tensor): tf.Tensor => {
+    m.w.value = tf.add(m.w.value, 1);
+    Object.assign(m, { seen: true });
+    if (x.rank === 0) throw new RangeError("meant");
+    return x;
+  });
+  const caught = (m: Affine, x: tf.Tensor): tf.Tensor => {
+    expect(() => failing(m, x)).toThrow("meant");
+    return m.forward(x);
+  };
+  it.each<readonly [string, () => unknown]>([
+    ["nothing", () => caught(model, tf.scalar(3))],
+    ["a gradient", () => grad((x: tf.Tensor) => caught(model, x))(tf.scalar(3))],
+    ["a capture", () => capture(caught, Intermediate)(model, tf.scalar(3))],
+    ["a recorded function", () => jit(caught)(model, tf.scalar(3))],
+    ["vmap", () => vmap(caught, { inAxes: [null, 0] })(model, tf.tensor1d([3, 4]))],
+  ])("%s leaves the model as it was", (_, run) => {
+    run();
+    expect([numbers(model.w.value), Object.keys(model)]).toEqual([[2], ["w"]]);
   });
 });

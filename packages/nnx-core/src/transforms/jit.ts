@@ -1,5 +1,5 @@
 /** @file Functions that are recorded once and replayed. */
-import { gradientDepth } from "../autodiff/tape.ts";
+import { isRecording } from "../tensor.ts";
 import { checkFunction, checkList } from "../data/functions.ts";
 import { describe, NnxError } from "../errors.ts";
 import { notAResult } from "../data/not-a-result.ts";
@@ -7,6 +7,7 @@ import { checkOptions } from "../data/options.ts";
 import { JitCache, type ProgramInfo } from "../program/cache.ts";
 import { recordingNow } from "../program/recording.ts";
 import { isCapturing } from "../recording/session.ts";
+import { atomicallyOn } from "../undo/atomically.ts";
 
 /** Options of {@link jit}. */
 export interface JitOptions {
@@ -60,7 +61,7 @@ const functions = new WeakMap<
  *
  * A call that changes the structure of its arguments (which attributes and Variables there are), or
  * static data in them, runs as it is, each time. Inside of `grad`, `capture` and other recorded
- * functions, `f` runs as it is.
+ * functions, `f` runs as it is; what it throws undoes what it did there, too.
  * @param f - Gets everything that it changes as arguments. Not async.
  * @param options - `staticArgs`: the positions of numbers, strings and functions.
  * @returns the function, with `programs`, what was recorded and why; and `dispose`, which frees the
@@ -133,7 +134,7 @@ function recorded<All extends readonly unknown[], A extends readonly unknown[], 
   const jitted = (...args: A): R => {
     const all = (partial.length === 0 ? args : [...partial, ...args]) as readonly unknown[];
     // A tape, a capture and a recording around this one must see what `f` computes.
-    if (gradientDepth() > 0 || isCapturing() || recordingNow()) return f(...(all as All));
+    if (isRecording() || isCapturing() || recordingNow()) return atomicallyOn(all, () => f(...(all as All)));
     return cache.call(all) as R;
   };
   Object.defineProperties(jitted, {

@@ -11,12 +11,13 @@ import type { Frame } from "../graph/frame.ts";
 import { notAResult } from "../data/not-a-result.ts";
 import { hold } from "../ownership/lease.ts";
 import { mapTensors, tensorsIn } from "../ownership/tensors-in.ts";
-import { alias, keep, tapeEngine, type Tensor, zeros } from "../tensor.ts";
-import { rememberSource } from "../program/host-value.ts";
+import { alias, keep, nextTensorId, tapeEngine, type Tensor, zeros } from "../tensor.ts";
 import { atomically, atomicallyOn } from "../undo/atomically.ts";
 import { framesOfArgument, Structure } from "../undo/structure.ts";
-import { lending, observeWrites, unread } from "../variable/observer.ts";
+import { alsoObserveReads, lending, observeWrites, unread } from "../variable/observer.ts";
+import type { VariableState } from "../variable/variable-state.ts";
 import type { Variable } from "../variable/variable.ts";
+import { leftIn, newIn, sameAs } from "../autodiff/left-behind.ts";
 import { inputsFromOutside } from "../autodiff/outside.ts";
 import { prepareCall, toPositions, variablesOf } from "../autodiff/positions.ts";
 import {
@@ -30,13 +31,15 @@ import {
 
 /**
  * Returns `f` in a form that does not save what its backward pass needs. Instead, `f` runs again in
- * the backward pass. Values and gradients stay the same. Changes that `f` makes to the modules it
- * gets (statistics, counts of RNG streams) are made once. Inside a capture `f` runs as usual, so
- * that the capture sees everything.
+ * the backward pass. Values and gradients stay the same, those of what `f` writes to Variables too.
+ * Changes that `f` makes to the modules it gets (statistics, counts of RNG streams) are made once.
+ * Inside a capture `f` runs as usual, so that the capture sees everything.
  * @param f - Gets the modules that it changes, and the intermediate values that it uses, as
- * arguments. It may close over modules that it does not change.
+ * arguments. It may close over modules that stay as they are. It gives the same each time: it draws
+ * from streams and keys alone.
  * @throws {@link GradientError} when it changes a Variable of a module, or uses an intermediate
- * value, that it did not get.
+ * value, that it did not get; and in the backward pass, when a Variable that it closes over was
+ * written in the meantime.
  * @see Flax `nnx.remat`, `jax.checkpoint`
  * @example
  * ```ts
@@ -60,41 +63,34 @@ export function remat<A extends readonly unknown[], R>(
   return notAResult("remat", (...args: A): R => {
     if (gradientDepth() <= 0 || isCapturing()) return atomicallyOn(args, () => f(...args));
     installRules();
-    return againInBackward("remat", f, args, (again, given, dys, xs) =>
-      gradientsOf(() => again(...given), dys, xs),
-    );
+    return againInBackward("remat", f, args, (gradients, given) => gradients(() => f(...given)));
   });
 }
 
-/** Finds the gradients of some tensors in the second run of a function. */
-export type SecondRun<A extends readonly unknown[], R> = (
-  f: (...args: A) => R,
-  args: A,
-  dys: readonly Tensor[],
-  xs: readonly Tensor[],
+/** Runs a function a second time, and finds the gradients of what it uses. */
+type GradientsOf = (f: () => unknown) => Tensor[];
+
+/**
+ * Finds the gradients in the second run.
+ * @param given - The arguments again.
+ */
+type SecondRun<A extends readonly unknown[]> = (
+  gradients: GradientsOf,
+  given: A,
   used: readonly Tensor[],
 ) => Tensor[];
 
-/** The gradients of `f` at tensors that it uses. @param dys - Those of the tensors in its result. */
-export const gradientsOf = (f: () => unknown, dys: readonly Tensor[], xs: readonly Tensor[]): Tensor[] =>
-  withTape(
-    () => tensorsIn(f()),
-    (ys, tape) => {
-      const seeds = ys.map((y, i) => [y, dys[i] as Tensor] as const);
-      return backward(tape, seeds, xs).map((g, i) => g ?? zeros(xs[i]?.shape ?? []));
-    },
-  );
-
 /**
  * Calls `f`, whose backward pass is made by `second`. That gets the arguments again, and Variables
- * have the values that they had.
+ * have the values that they had. Gradients flow through the result, and through what `f` leaves in
+ * the Variables and attributes of its arguments.
  * @param used - Further tensors, of which `second` gets copies that live as long as needed.
  */
 export function againInBackward<A extends readonly unknown[], R>(
   where: string,
   f: (...args: A) => R,
   args: A,
-  second: SecondRun<A, R>,
+  second: SecondRun<A>,
   used: readonly Tensor[] = [],
 ): R {
   const kept: Tensor[] = [];
@@ -106,28 +102,27 @@ export function againInBackward<A extends readonly unknown[], R>(
   }
 }
 
-/** A Variable, the value that it had, and what to call before that is written back. */
-type Snapshot = readonly (readonly [
-  variable: Variable,
-  value: unknown,
-  announce: (value: unknown) => void,
-])[];
+/** Variables, and the leaves that they had. */
+type Snapshot = ReadonlyMap<Variable, VariableState>;
 
 /** What Variables have now. */
-const snapshot = (variables: Iterable<Variable>, keepValue = (value: unknown): unknown => value): Snapshot =>
-  unread(() =>
-    Array.from(
-      variables,
-      (variable) => [variable, keepValue(variable.getRawValue()), rememberSource(variable)] as const,
-    ),
-  );
+const snapshot = (variables: Iterable<Variable>): Snapshot =>
+  unread(() => new Map(Array.from(variables, (variable) => [variable, variable.toState()] as const)));
+
+/** The leaf with copies of its tensors; itself where it has none, so that recordings know it. */
+function withCopies(leaf: VariableState, copyOf: (tensor: Tensor) => Tensor): VariableState {
+  const { type, value, metadata } = leaf;
+  return tensorsIn(value).length === 0
+    ? leaf
+    : Object.freeze({ type, value: mapTensors(value, copyOf), metadata });
+}
 
 /** Runs one call. The tensors that the second run needs are kept, and added to `kept`. */
 function rematerialized<A extends readonly unknown[], R>(
   where: string,
   f: (...args: A) => R,
   args: A,
-  gradients: SecondRun<A, R>,
+  second: SecondRun<A>,
   kept: Tensor[],
   used: readonly Tensor[],
 ): R {
@@ -150,11 +145,13 @@ function rematerialized<A extends readonly unknown[], R>(
   const frames = args.flatMap(framesOfArgument);
   const attributes = new Structure(frames);
   const variables = new Set(args.flatMap(variablesOf));
-  const before = snapshot(variables, (value) => mapTensors(value, keepCopy));
+  const before = new Map([...snapshot(variables)].map(([each, leaf]) => [each, withCopies(leaf, keepCopy)]));
+  const closedOver = new Map<Variable, unknown>();
   const prepared = prepareCall(where, args, positions, { others: "pass", wanted: "passing" });
   try {
+    const firstId = nextTensorId();
     const run = (now: Structure) => {
-      const made = refusingOthers(where, variables, () => f(...(prepared.args as unknown as A)));
+      const made = refusingOthers(where, variables, closedOver, () => f(...(prepared.args as unknown as A)));
       return [made, now.newTensors()] as const;
     };
     const { result, tape } = atomically(frames, (now) => recordToLook(() => run(now)));
@@ -162,20 +159,31 @@ function rematerialized<A extends readonly unknown[], R>(
     const outside = inputsFromOutside(tape, prepared.watched).filter(({ isDisposed }) => !isDisposed);
     refusePassing(where, outside, madeByRun());
     const outputs = withoutTape(() => mapTensors(result[0], alias)) as R;
+    const left = newIn(leftIn(args, attributes), firstId);
     const { wanted } = prepared;
-    const pullBack = (dys: readonly Tensor[]): Tensor[] => {
+    const pullBack = (dys: readonly (Tensor | undefined)[]): Tensor[] => {
       refusePassing(where, outside, ({ isDisposed }) => isDisposed);
+      refuseChanged(where, closedOver);
       return asBefore(before, attributes, frames, () => {
-        const second = prepareCall(where, again, positions, { others: "pass", wanted });
-        const xs = [...second.watched, ...outside];
+        const prepared = prepareCall(where, again, positions, { others: "pass", wanted });
+        const xs = [...prepared.watched, ...outside];
+        const gradients: GradientsOf = (run) =>
+          withTape(
+            () => [...tensorsIn(run()), ...sameAs(left, leftIn(args, attributes))],
+            (ys, tape) => {
+              const seeds = ys.flatMap((y, i) => (dys[i] ? [[y, dys[i]] as const] : []));
+              return backward(tape, seeds, xs).map((g, i) => g ?? zeros(xs[i]?.shape ?? []));
+            },
+          );
         try {
-          return gradients(f, second.args as unknown as A, dys, xs, usedThen);
+          return second(gradients, prepared.args as unknown as A, usedThen);
         } finally {
-          second.restore();
+          prepared.restore();
         }
       });
     };
-    recordNode(where, [...prepared.watched, ...outside], tensorsIn(outputs), pullBack, kept);
+    const ys = [...tensorsIn(outputs), ...left.values()];
+    recordNode(where, [...prepared.watched, ...outside], ys, pullBack, kept);
     return outputs;
   } finally {
     prepared.restore();
@@ -211,31 +219,57 @@ function madeByRun(): (tensor: Tensor) => boolean {
 /**
  * Runs `f` and refuses writes to Variables that are neither given nor made by `f`. Such Variables
  * are not restored before the second run.
+ * @param closedOver - Gets those of them that `f` reads, and what they have.
  */
-function refusingOthers<R>(where: string, given: ReadonlySet<Variable>, f: () => R): R {
+function refusingOthers<R>(
+  where: string,
+  given: ReadonlySet<Variable>,
+  closedOver: Map<Variable, unknown>,
+  f: () => R,
+): R {
   const made = new Set<Variable>();
-  return observeWrites((variable, kind) => {
-    if (kind === "new") made.add(variable);
-    else if (kind === "write" && !given.has(variable) && !made.has(variable)) {
-      throw new GradientError(
-        `${where}: expected a function that changes only what it gets, got one that writes to a ${variable.type.typeName} it closes over. ` +
-          "Pass the module as an argument.",
+  const isOther = (variable: Variable): boolean => !given.has(variable) && !made.has(variable);
+  const read = (variable: Variable): void => {
+    if (isOther(variable) && !variable.isDisposed)
+      closedOver.set(
+        variable,
+        unread(() => variable.toState().value),
       );
-    }
-  }, f);
+  };
+  return observeWrites(
+    (variable, kind) => {
+      if (kind === "new") made.add(variable);
+      else if (kind === "write" && isOther(variable)) {
+        throw new GradientError(
+          `${where}: expected a function that changes only what it gets, got one that writes to a ${variable.type.typeName} it closes over. ` +
+            "Pass the module as an argument.",
+        );
+      }
+    },
+    () => alsoObserveReads(read, f),
+  );
 }
 
-/** Runs `f` with the earlier values of Variables and attributes, and restores the present ones. */
+/** Refuses Variables that `f` closes over and that have got other values since the first run. */
+function refuseChanged(where: string, closedOver: ReadonlyMap<Variable, unknown>): void {
+  for (const [variable, value] of closedOver) {
+    const isSame = !variable.isDisposed && unread(() => Object.is(variable.toState().value, value));
+    if (isSame) continue;
+    throw new GradientError(
+      `${where}: expected a function that closes over Variables that stay as they are, got one that reads a ${variable.type.typeName} ` +
+        "which was written before the backward pass. The function runs again there, with the later value: pass the module as an argument.",
+    );
+  }
+}
+
+/** Runs `f` with the earlier leaves of Variables and attributes, and restores the present ones. */
 function asBefore<T>(before: Snapshot, attributes: Structure, frames: readonly Frame[], f: () => T): T {
-  const now = snapshot(before.map(([variable]) => variable));
-  const lease = hold(now.map(([, value]) => value));
+  const now = snapshot(before.keys());
+  const lease = hold([...now.values()].map(({ value }) => value));
   const attributesNow = new Structure(frames);
-  const write = (values: Snapshot): void => {
+  const write = (leaves: Snapshot): void => {
     lending(() => {
-      for (const [variable, value, announce] of values) {
-        announce(value);
-        variable.setRawValue(value);
-      }
+      for (const [variable, leaf] of leaves) variable.takeState(leaf);
     });
   };
   try {

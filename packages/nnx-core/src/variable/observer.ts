@@ -98,5 +98,25 @@ function readBy<R>(see: ReadObserver | undefined, f: () => R): R {
 /** Runs `f` and tells `see` of each read of a Variable's value. */
 export const observeReads = <R>(see: ReadObserver, f: () => R): R => readBy(see, f);
 
+/** Runs `f` and calls `see` before each read, whoever else observes them. */
+export function alsoObserveReads<R>(see: (variable: Variable) => void, f: () => R): R {
+  const outer = readObserver;
+  return readBy(
+    {
+      read: (variable) => {
+        see(variable);
+        outer?.read(variable);
+      },
+      taken: (variable, leaf) => {
+        see(variable);
+        return outer?.taken(variable, leaf) ?? leaf;
+      },
+      readLeaf: (leaf) => outer?.readLeaf(leaf),
+      kept: (variable, isLeaf) => outer?.kept(variable, isLeaf),
+    },
+    f,
+  );
+}
+
 /** Runs `f`, whose reads do not count: it restores or compares values, and computes nothing. */
 export const unread = <R>(f: () => R): R => (readObserver ? readBy(undefined, f) : f());

@@ -121,6 +121,78 @@ const cases: Record<string, () => Record<string, unknown>> = {
     }
     return { ...out, count: model.count.value };
   },
+  scan_recorded() {
+    const model = stacked(new nnx.Rngs(13, { dropout: 14 }));
+    const block = nnx.remat((m: Block, a: tf.Tensor) => m.forward(a));
+    const lossOf = (m: Block) => tf.sum(tf.square(deep(m, x(), false, block)[0])) as tf.Tensor;
+    const step = nnx.jit((m: Block) => nnx.valueAndGrad(lossOf)(m));
+    const out: Record<string, unknown> = {};
+    for (let call = 0; call < 3; call++) {
+      const [loss, grads] = step(model);
+      for (const [path, value] of Object.entries(byPath(grads))) out[`${call}.${path}`] = value;
+      Object.assign(out, { [`${call}.loss`]: loss, [`${call}.streams`]: streamCount(model) });
+    }
+    expect(step.programs).toHaveLength(1);
+    step.dispose();
+    return out;
+  },
+  scan_tree_carry() {
+    const model = stacked(new nnx.Rngs(15, { dropout: 16 }));
+    const last = new nnx.BatchNorm(3, { rngs: new nnx.Rngs(17) });
+    type Carried = readonly [tf.Tensor, readonly [nnx.PRNGKey, tf.Tensor, nnx.BatchNorm]];
+    const step = ([h, [key, total, norm]]: Carried, m: Block): readonly [Carried, tf.Tensor] => {
+      const [next, own] = nnx.random.split(key);
+      const y = norm.forward(tf.add(m.forward(h), nnx.random.normal(own, h.shape)));
+      return [[y, [next, tf.add(total, tf.sum(tf.square(y))), norm]], y];
+    };
+    const first: Carried = [x(), [nnx.random.key(18), tf.scalar(0), last]];
+    const [[h, [key, total]], ys] = nnx.scan(step)(first, model);
+    return { h, key: [...nnx.random.keyData(key)], total, mean: last.mean.value, ys };
+  },
+  recorded_choice() {
+    const model = stacked(new nnx.Rngs(19, { dropout: 20 }));
+    const run = nnx.vmap((m: Block, a: tf.Tensor) => m.forward(a), { inAxes: [0, null] });
+    const lossOf = (m: Block, a: tf.Tensor): tf.Tensor => {
+      const mean = (n: Block, b: tf.Tensor): tf.Tensor => tf.mean(run(n, b), 0);
+      const h = nnx.cond(tf.less(tf.sum(a), 10), mean, (_, b) => tf.neg(b), m, a);
+      return tf.sum(tf.square(run(m, h)));
+    };
+    const step = nnx.jit((m: Block, a: tf.Tensor) => nnx.valueAndGrad(lossOf)(m, a));
+    const out: Record<string, unknown> = {};
+    for (const [call, a] of [x(), tf.add(x(), 5), tf.add(x(), 1)].entries()) {
+      const [loss, grads] = step(model, a);
+      for (const [path, value] of Object.entries(byPath(grads))) out[`${call}.${path}`] = value;
+      const count = tf.clone(model.count.value);
+      Object.assign(out, { [`${call}.loss`]: loss, [`${call}.streams`]: streamCount(model) });
+      out[`${call}.count`] = count;
+    }
+    expect(step.programs).toHaveLength(1);
+    step.dispose();
+    return out;
+  },
+  remat_states() {
+    const model = new Block(new nnx.Rngs(21, { dropout: 22 }));
+    model.count = new nnx.BatchStat<tf.Tensor>(tf.ones([2, 3]));
+    model.linear.bias!.value = tf.tensor1d([0.5, -1, 2]);
+    const block = nnx.remat((m: Block, a: tf.Tensor) => {
+      const y = tf.tanh(m.drop.forward(m.linear.forward(a as tf.Tensor2D)));
+      m.count.value = tf.sin(tf.mul(m.count.value, y));
+      m.linear.bias!.value = tf.mul(m.linear.bias!.value, tf.mean(a, 0));
+      return tf.add(m.count.value, a);
+    });
+    const lossOf = (m: Block, a: tf.Tensor): tf.Tensor => {
+      let y = a;
+      for (let turn = 0; turn < 3; turn++) y = block(m, y);
+      return tf.addN([tf.sum(tf.square(y)), tf.sum(m.count.value), tf.sum(m.linear.bias!.value)]);
+    };
+    const [ofModel, ofX] = nnx.grad(lossOf, { argnums: [0, 1] })(model, x());
+    return {
+      ...byPath(ofModel as nnx.State),
+      x: ofX,
+      count: model.count.value,
+      stream: streamCount(model),
+    };
+  },
   scan_state_axes() {
     const out: Record<string, unknown> = {};
     for (const [name, rest] of [

@@ -21,8 +21,8 @@ const SAMPLE_NAMES = { ...COLLECT_NAMES, key: true } as const;
 const SAMPLE_ASYNC_NAMES = { ...SAMPLE_NAMES, sliceMs: true } as const;
 
 /**
- * Runs a model `n` times with different masks, whatever its mode. Afterwards its modes and streams
- * are as before, even after an error.
+ * Runs a model `n` times with different masks, whatever its mode. Afterwards its modes, streams and
+ * other Variables are as before, even after an error.
  *
  * The result depends only on key, model and inputs: not on the mode, on earlier draws, on
  * `batchSize`, or on the other rows. To achieve this, each pass restarts all streams of the model

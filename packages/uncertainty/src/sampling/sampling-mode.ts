@@ -1,21 +1,24 @@
 /** @file Sets a model's modes and streams for sampling, and restores them. */
-import { iterNodes } from "@nnxjs/nnx-core";
-import { type ModeChanges, modeChanges, type ModeWrite } from "@nnxjs/nnx-core/internal";
+import { iterNodes, Variable } from "@nnxjs/nnx-core";
+import { hold, type ModeChanges, modeChanges, type ModeWrite } from "@nnxjs/nnx-core/internal";
 import { foldIn, type PRNGKey } from "@nnxjs/rnglib/keys";
 import { RngStream } from "@nnxjs/rnglib";
 
 /**
  * Sets the modes and streams of a model while a function runs. Stochastic layers draw masks (or
  * none do), normalisation uses its running averages, all rows of a pass share masks, and layers
- * without a stream have one. The modes are set as `setMode` sets them.
+ * without a stream have one. The modes are set as `setMode` sets them. What the model writes to its
+ * Variables meanwhile does not stay.
  */
 export class SamplingMode {
+  readonly #model: object;
   readonly #changes: () => ModeChanges;
   readonly #streams: readonly RngStream[];
   /** Streams for layers that have none. */
   readonly #lent: readonly ModeWrite[];
 
   constructor(model: object, { deterministic }: { deterministic: boolean }) {
+    this.#model = model;
     const modes = { deterministic, useRunningAverage: true };
     // One pass is one function: its prediction for a row must not depend on the other rows.
     const values = deterministic ? modes : { ...modes, masks: "batch" };
@@ -35,17 +38,11 @@ export class SamplingMode {
     this.#lent = lent;
   }
 
-  /** Runs `f` with the modes and streams set, and restores them afterwards, even after an error. */
+  /** Runs `f` with the modes and streams set, and restores the model afterwards, even after an error. */
   during<R>(f: () => R): R {
     const restore: (() => void)[] = [];
     try {
-      for (const { key, count } of this.#streams) {
-        const [keyBefore, countBefore] = [key.getRawValue(), count.getRawValue()];
-        restore.push(() => {
-          key.setRawValue(keyBefore);
-          count.setRawValue(countBefore);
-        });
-      }
+      restore.push(restorerOf(this.#model));
       // Computed anew each time, because the caller may change the model between slices of an
       // asynchronous sampling.
       for (const { node, name, value } of [...this.#changes().writes, ...this.#lent]) {
@@ -74,4 +71,20 @@ export class SamplingMode {
   get hasDrawn(): boolean {
     return this.#streams.some((stream) => stream.count.getRawValue() !== 0);
   }
+}
+
+/** A function that gives the Variables of a model what they have now. */
+function restorerOf(model: object): () => void {
+  const variables = [...iterNodes(model)].flatMap(([, node]) =>
+    node instanceof Variable && !node.isDisposed ? [node] : [],
+  );
+  const leaves = variables.map((variable) => variable.toState());
+  const lease = hold(
+    leaves.map(({ value }) => value),
+    "lent",
+  );
+  return () => {
+    for (const [i, variable] of variables.entries()) variable.takeState(leaves[i] as (typeof leaves)[number]);
+    lease.release();
+  };
 }
