@@ -255,16 +255,23 @@ function refuseChanged(where: string, closedOver: ReadonlyMap<Variable, unknown>
   for (const [variable, value] of closedOver) {
     const isSame = !variable.isDisposed && unread(() => Object.is(variable.toState().value, value));
     if (isSame) continue;
+    const [why, then] = variable.isDisposed
+      ? ["is gone when the backward pass runs", ""]
+      : ["was written before the backward pass", ", with the later value"];
     throw new GradientError(
       `${where}: expected a function that closes over Variables that stay as they are, got one that reads a ${variable.type.typeName} ` +
-        "which was written before the backward pass. The function runs again there, with the later value: pass the module as an argument.",
+        `which ${why}. The function runs again there${then}: pass the module as an argument.`,
     );
   }
 }
 
-/** Runs `f` with the earlier leaves of Variables and attributes, and restores the present ones. */
+/**
+ * Runs `f` with the earlier leaves of Variables and attributes, and restores the present ones. What
+ * was given and is gone since, such as a model that the loss merged, is gone again afterwards.
+ */
 function asBefore<T>(before: Snapshot, attributes: Structure, frames: readonly Frame[], f: () => T): T {
-  const now = snapshot(before.keys());
+  const gone = [...before.keys()].filter(({ isDisposed }) => isDisposed);
+  const now = snapshot([...before.keys()].filter(({ isDisposed }) => !isDisposed));
   const lease = hold([...now.values()].map(({ value }) => value));
   const attributesNow = new Structure(frames);
   const write = (leaves: Snapshot): void => {
@@ -278,6 +285,9 @@ function asBefore<T>(before: Snapshot, attributes: Structure, frames: readonly F
     return f();
   } finally {
     write(now);
+    lending(() => {
+      for (const variable of gone) variable.dispose();
+    });
     attributesNow.restore();
     lease.release();
   }
