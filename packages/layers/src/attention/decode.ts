@@ -1,8 +1,23 @@
 /** @file The cache of keys and values of earlier positions. */
 import { type Cache, NnxError } from "@nnxjs/nnx-core";
 import { checkParam, describe } from "@nnxjs/nnx-core/internal";
-import { concat, isTensor, sizeOf, slice, type Tensor, tensorOf, scalarOf } from "@nnxjs/kernels/internal";
+import {
+  add,
+  cast,
+  concat,
+  fuse,
+  isRecorded,
+  isTensor,
+  greaterEqual,
+  scalar,
+  scalarOf,
+  sizeOf,
+  slice,
+  type Tensor,
+  tensorOf,
+} from "@nnxjs/kernels/internal";
 import { shapeText } from "../checks.ts";
+import { dynamicUpdateSlice } from "../indexing/dynamic-update-slice.ts";
 import { combineMasks } from "./masks.ts";
 
 /** The part of an attention layer that has the cache. */
@@ -63,12 +78,7 @@ export function remember(
     );
   }
   const length = shape.at(-3) as number;
-  const position = scalarOf(index.value, where);
-  if (position >= length) {
-    throw new NnxError(
-      `${where}: expected at most ${length} positions, which the cache has, got one more. Call initCache with a longer shape.`,
-    );
-  }
+  const position = positionOf(where, index.value, length);
   const all = { key: writeAt(keys.value, key, position), value: writeAt(values.value, value, position) };
   return {
     ...all,
@@ -76,15 +86,45 @@ export function remember(
     write: () => {
       keys.value = all.key;
       values.value = all.value;
-      // Made of a number, not computed: no backend has to be waited for at the next position.
-      index.value = tensorOf([position + 1], [], "int32");
+      index.value = after(position);
     },
   };
 }
 
+/** A number, or in a recorded function a tensor: each time that it is played has another one. */
+type Position = number | Tensor;
+
+/**
+ * The next position.
+ * @throws NnxError now, and each time that the run is played, when the cache is full.
+ */
+function positionOf(where: string, index: Tensor, length: number): Position {
+  const check = (position: number): number => {
+    if (position < length) return position;
+    throw new NnxError(
+      `${where}: expected at most ${length} positions, which the cache has, got one more. Call initCache with a longer shape.`,
+    );
+  };
+  const isChecked =
+    isRecorded() &&
+    fuse([cast(index, "float32")], [], ([values]) => void check((values as Float32Array)[0] as number));
+  return isChecked ? index : check(scalarOf(index, where));
+}
+
+/** Made of a number where there is one: no backend has to be waited for at the next position. */
+const after = (position: Position): Tensor =>
+  isTensor(position) ? add(position, scalar(1, "int32")) : tensorOf([position + 1], [], "int32");
+
 /** A cache `[...batch, length, heads, depth]` with one position replaced. */
-function writeAt(cache: Tensor, entry: Tensor, position: number): Tensor {
+function writeAt(cache: Tensor, entry: Tensor, position: Position): Tensor {
   const axis = cache.rank - 3;
+  if (isTensor(position)) {
+    return dynamicUpdateSlice(
+      cache,
+      entry,
+      cache.shape.map((_, i) => (i === axis ? position : 0)),
+    );
+  }
   const length = cache.shape[axis] as number;
   const part = (from: number, count: number): Tensor =>
     slice(
@@ -102,7 +142,14 @@ function writeAt(cache: Tensor, entry: Tensor, position: number): Tensor {
 }
 
 /** Bool, `[...batch, 1, 1, length]`: true up to the position. */
-function positionMask(batch: readonly number[], length: number, position: number): Tensor {
-  const values = Array.from({ length: sizeOf(batch) * length }, (_, i) => Number(i % length <= position));
-  return tensorOf(values, [...batch, 1, 1, length], "bool");
+function positionMask(batch: readonly number[], length: number, position: Position): Tensor {
+  const shape = [...batch, 1, 1, length];
+  const positions = Array.from({ length: sizeOf(batch) * length }, (_, i) => i % length);
+  return isTensor(position)
+    ? greaterEqual(position, tensorOf(positions, shape, "int32"))
+    : tensorOf(
+        positions.map((each) => Number(each <= position)),
+        shape,
+        "bool",
+      );
 }

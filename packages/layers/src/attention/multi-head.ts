@@ -223,7 +223,7 @@ export class MultiHeadAttention extends Module {
   }
 
   /**
-   * Makes an empty cache for decoding. It replaces an earlier one.
+   * Makes an empty cache for decoding, or empties the one that is there.
    * @param inputShape - `[...batch, maxLength, features]`
    * @see Flax `MultiHeadAttention.init_cache`
    */
@@ -232,10 +232,9 @@ export class MultiHeadAttention extends Module {
     checkFloat(where, "dtype", dtype);
     checkSizes(where, "inputShape", listOf(where, "inputShape", inputShape));
     const shape = [...inputShape.slice(0, -1), this.numKvHeads, this.headDim];
-    for (const former of [this.cached_key, this.cached_value, this.cache_index]) former?.dispose();
-    this.cached_key = new Cache<Tensor>(zeros(shape));
-    this.cached_value = new Cache<Tensor>(zeros(shape));
-    this.cache_index = new Cache<Tensor>(scalar(0, "int32"));
+    this.cached_key = emptied(this.cached_key, zeros(shape));
+    this.cached_value = emptied(this.cached_value, zeros(shape));
+    this.cache_index = emptied(this.cache_index, scalar(0, "int32"));
   }
 
   /** Sets the modes that this layer has, and returns the others. */
@@ -245,6 +244,13 @@ export class MultiHeadAttention extends Module {
     if (typeof decode === "boolean") this.decode = decode;
     return rest;
   }
+}
+
+/** The same Variable where there is one, so that recorded functions that empty a cache are replayed. */
+function emptied(former: Cache<Tensor> | null, value: Tensor): Cache<Tensor> {
+  if (!former || former.isDisposed) return new Cache<Tensor>(value);
+  former.value = value;
+  return former;
 }
 
 /** @throws NnxError unless all parameters and the cache have their original shapes. */
