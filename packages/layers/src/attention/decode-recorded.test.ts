@@ -85,6 +85,28 @@ onEachBackend("in a recorded function, decoding", () => {
     recorded.dispose();
   });
 
+  it("refuses stacked layers of which one has a full cache", () => {
+    const stack = vmap((key: PRNGKey) => {
+      const layer = new MultiHeadAttention(2, 4, { decode: true, rngs: new Rngs(key) });
+      layer.initCache([2, LENGTH, 4]);
+      return layer;
+    })(random.split(random.key(2), 2));
+    const all = vmap(step, { inAxes: [0, null] });
+    const recorded = jit(all);
+    recorded(stack, x()).dispose();
+    for (const positions of [
+      [0, LENGTH],
+      [LENGTH, 0],
+    ]) {
+      for (const f of [all, recorded]) {
+        stack.cache_index!.value = tf.tensor1d(positions, "int32");
+        expect(() => f(stack, x())).toThrow(/at most 3 positions/);
+        expect(numbers(stack.cache_index!.value)).toEqual(positions);
+      }
+    }
+    recorded.dispose();
+  });
+
   it("is right for stacked layers, and has gradients", () => {
     const stack = vmap((key: PRNGKey) => {
       const layer = new MultiHeadAttention(2, 4, { decode: true, rngs: new Rngs(key) });
