@@ -17,13 +17,14 @@ const inOneProcess = {
   hookTimeout: 60_000,
 };
 
-// These load further copies of a package, which register kernels of their own: other files would meet
-// them. Or they count tensors over turns of the event loop, in which what other files dropped is freed.
+// These load further copies of a package, which register kernels of their own and stand before the
+// engine: other files would meet them. Or they count tensors over turns of the event loop, in which what other files dropped is freed.
 // So each of these has a process of its own.
 const alone = [
   "packages/kernels/src/copies.test.ts",
   "packages/kernels/src/registry.test.ts",
   "packages/kernels/src/wasm/relaxed.test.ts",
+  "packages/nnx-core/src/graph/copies.test.ts",
   "packages/rnglib/src/keys/key.test.ts",
   "benchmarks/cases/cases.test.ts",
   "examples/flax-cnn/main.test.ts",

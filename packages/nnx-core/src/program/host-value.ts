@@ -5,7 +5,6 @@ import { newTensor, type Tensor } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import type { HostSlot } from "./host.ts";
-import { isHostObject } from "./host-data.ts";
 import { recordingNow } from "./recording.ts";
 
 /**
