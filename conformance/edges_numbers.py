@@ -166,6 +166,45 @@ def einsums():
         yield case(equation, (lambda e: lambda *xs: jnp.einsum(e, *xs))(equation), *[values(s, {}) * 0.25 for s in shapes])
 
 
+# -- normalisations and attention with masks ----------------------------------------------------------------------------
+def norms():
+    new = lambda: nnx.Rngs(0)
+    rows = values((3, 4), {}) * 0.5
+    image = values((2, 3, 2, 4), {}) * 0.5
+    makers = {
+        "LayerNorm": (lambda **k: nnx.LayerNorm(4, rngs=new(), **k), rows, (3, 4)), "RMSNorm": (lambda **k: nnx.RMSNorm(4, rngs=new(), **k), rows, (3, 4)),
+        "BatchNorm": (lambda **k: nnx.BatchNorm(4, rngs=new(), **k), rows, (3, 4)), "GroupNorm": (lambda **k: nnx.GroupNorm(4, 2, rngs=new(), **k), image, image.shape),
+        "InstanceNorm": (lambda **k: nnx.InstanceNorm(4, rngs=new(), **k), image, image.shape),
+    }
+    for name, (make, x, shape) in makers.items():
+        size = int(np.prod(shape))
+        everything = np.ones(shape, bool)
+        some = np.array([i % 3 != 1 for i in range(size)]).reshape(shape)
+        first = np.ones(shape, bool)
+        first[0] = False
+        holes = np.array(x)
+        holes[~some] = NAN
+        far = np.array(x)
+        far[~some] = INF
+        for fast in (True, False):
+            for which, mask, at in (("all", everything, x), ("some", some, x), ("nothing of the first", first, x), ("nothing", ~everything, x), ("NaN where false", some, holes), ("Infinity where false", some, far)):
+                m = jnp.array(mask)
+                f = lambda x: make(use_fast_variance=fast)(x, mask=m)
+                yield case(f"{name} of {which}, {'fast' if fast else 'two passes'}", f, array(at), layer=name, fast=fast, mask=written(m))
+
+
+def attention():
+    q, k, v = values((1, 2, 1, 2), {}) * 0.3, values((1, 3, 1, 2), {}) * 0.2, values((1, 3, 1, 2), {}) * 0.5
+    v_nan = v.at[0, 2].set(NAN)
+    k_nan = k.at[0, 2].set(NAN)
+    for which, mask in (("all", [[1, 1, 1]] * 2), ("some", [[1, 1, 0], [0, 1, 0]]), ("nothing of a query", [[0, 0, 0], [1, 1, 0]]), ("nothing", [[0, 0, 0]] * 2)):
+        m = jnp.array(mask, bool)[None, None]
+        f = lambda q, k, v: nnx.dot_product_attention(q, k, v, mask=m)
+        yield case(f"attention to {which}", f, q, k, v, mask=written(m))
+        yield case(f"attention to {which}, a key that is NaN", f, q, k_nan, v, mask=written(m))
+        yield case(f"attention to {which}, a value that is NaN", f, q, k, v_nan, mask=written(m))
+
+
 # -- layers without rows ----------------------------------------------------------------------------------------------
 r = lambda: nnx.Rngs(params=0, dropout=1, carry=3)
 LAYERS = {
@@ -220,6 +259,8 @@ content = {
     "masked": list(masked()),
     "indexing": list(indexing()),
     "einsums": list(einsums()),
+    "norms": list(norms()),
+    "attention": list(attention()),
     "layers": list(layers()),
 }
 finish("edges-numbers", content, libraries=("jax", "flax"), seed="none: the inputs stand in each case")
