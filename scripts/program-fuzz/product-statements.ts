@@ -13,10 +13,13 @@ type Tensor = tf.Tensor;
 /** Up to three rows are multiplied one by one, four by a tile. */
 const MOST_ROWS = 4;
 
+/** The same number for sums in another order: products of slices may be one call, or one for each. */
+const rounded = (x: Tensor): Tensor => tf.div(tf.round(tf.mul(x, 64)), 64);
+
 const members = (x: Tensor): Tensor => tf.stack([x, tf.neg(x), tf.mul(x, 0.5)]);
 
 export const products: readonly Maker[] = [
-  (random) => {
+  (random, place) => {
     const rows = random.int(1, MOST_ROWS);
     const [ofKernel, ofBias, ofX] = [random.chance(0.7), random.chance(0.5), random.chance(0.5)];
     const isRecorded = random.chance(0.3);
@@ -40,7 +43,8 @@ export const products: readonly Maker[] = [
           ofX ? members(few) : few,
         );
         f?.dispose();
-        env.x = calm(tf.add(x, tf.mean(y, [0, 1])));
+        const mean = tf.mean(y, [0, 1]);
+        env.x = calm(tf.add(x, place.isInside ? rounded(mean) : mean));
       },
     };
   },

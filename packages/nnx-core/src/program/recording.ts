@@ -314,7 +314,8 @@ export class Recording implements ReadObserver {
     const told = expected && Object.is(expected[0], value) ? expected[1] : undefined;
     if (told !== undefined) this.setSlot(state, told);
     // A leaf never changes: one that was there before has the step that it had.
-    else if ((isHostValue(value) || isNumberList(value)) && !this.slots.has(state))
+    // A list in the arguments has one as soon as somebody asks.
+    else if ((isHostValue(value) || isNumberList(value)) && !this.slots.has(state) && !this.lists.has(state))
       this.setSlot(state, this.constantOf(value));
   }
 

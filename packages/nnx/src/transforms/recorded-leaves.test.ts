@@ -70,3 +70,24 @@ describe.each(Object.entries(ways))("the number in %s", (_, [make, leafIn]) => {
     recorded.dispose();
   });
 });
+
+it("counts of stacked layers go on, where remat puts them back before anybody draws", () => {
+  const layers = (): nnx.Dropout =>
+    nnx.splitRngs(
+      nnx.vmap((rngs: nnx.Rngs) => new nnx.Dropout(0.5, { rngs })),
+      { splits: 3 },
+    )(new nnx.Rngs(0));
+  const halved = nnx.remat((_: nnx.Dropout, x: tf.Tensor) => tf.div(x, 2));
+  const drop = nnx.vmap((layer: nnx.Dropout, x: tf.Tensor) => layer.forward(x), { inAxes: [0, null] });
+  const dropped = nnx.remat((all: nnx.Dropout, x: tf.Tensor) => tf.mean(drop(all, x)));
+  const both = (all: nnx.Dropout, x: tf.Tensor): tf.Tensor => {
+    const slope = nnx.grad((y: tf.Tensor) => tf.mean(halved(all, y)))(x);
+    return tf.add(slope, nnx.grad((y: tf.Tensor) => dropped(all, y))(x));
+  };
+  const [plain, own] = [layers(), layers()];
+  const recorded = nnx.jit(both);
+  const x = tf.ones([8]);
+  for (let call = 0; call < 3; call++) expect(recorded(own, x).dataSync()).toEqual(both(plain, x).dataSync());
+  expect(recorded.programs.map(({ replays }) => replays)).toEqual([2]);
+  recorded.dispose();
+});
