@@ -18,7 +18,7 @@ type Tensors = readonly tf.Tensor[];
 type Deed = (x: tf.Tensor, kept: (() => tf.Tensor)[]) => void;
 
 const LATE = new Set(
-  "abs neg relu relu6 square exp tanh sigmoid elu softplus gelu silu add sub mul div maximum minimum".split(
+  "abs neg relu relu6 square exp tanh sigmoid elu softplus gelu silu add sub mul div maximum minimum dense matMul".split(
     " ",
   ),
 );

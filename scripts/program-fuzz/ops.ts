@@ -1,4 +1,5 @@
 /** @file Ops of random programs: each picks values that it can take, and says how it is called. */
+import { fusedMatMul } from "@nnxjs/kernels/internal";
 import * as tf from "@tensorflow/tfjs-core";
 import * as nnx from "../../packages/nnx/src/index.ts";
 import { type Random, sizeOf } from "../kernel-fuzz/random.ts";
@@ -172,6 +173,27 @@ const product: Maker = (random, values) => {
   return y && { inputs: [x, y], run: ([a, b]) => tf.matMul(a!, b!, left, right), isExact: false };
 };
 
+/** A dense layer with or without a bias and bounds, as layers compute it. */
+const dense: Maker = (random, values) => {
+  const x = pick(random, values, both(isFloat, isFull));
+  const kernel =
+    x &&
+    pick(
+      random,
+      values,
+      both(isFloat, ({ shape }) => shape.length === 2 && shape[0] === x.shape.at(-1)),
+    );
+  if (!kernel) return undefined;
+  const fitsKernel: Fits = ({ shape }) => shape.length === 1 && shape[0] === kernel.shape[1];
+  const bias = random.chance(0.6) ? pick(random, values, both(isFloat, fitsKernel)) : undefined;
+  const bound = random.of<Unary>([(y) => y, tf.relu, tf.relu, tf.relu6]);
+  return {
+    inputs: bias ? [x, kernel, bias] : [x, kernel],
+    run: ([a, b, c]) => bound(fusedMatMul(a!, b!, c ?? null)),
+    isExact: false,
+  };
+};
+
 /** A value as images, whatever shape it has. */
 const asImages = (x: Tensor): tf.Tensor4D => {
   const [h, w, c] = [x.rank > 2 ? x.shape.at(-3)! : 1, x.shape.at(-2)!, x.shape.at(-1)!];
@@ -296,6 +318,7 @@ export const makers: readonly (readonly [name: string, make: Maker])[] = [
   ["concat", joined((all, axis) => tf.concat(all, axis))],
   ["stack", joined((all, axis) => tf.stack(all, axis))],
   ["matMul", product],
+  ["dense", dense],
   ["maxPool", unary((x) => tf.maxPool(asImages(x), side(x), 1, "same"), isImage)],
   ["avgPool", unary((x) => tf.avgPool(asImages(x), side(x), 1, "valid"), isImage, false)],
   [

@@ -39,6 +39,18 @@ function faultsOf(seed: number): string[] {
     },
     { inAxes },
   );
+  const isWhole = (i: number): boolean => i > 0 && inAxes[i] === null;
+  /** What is whole is computed, and closed over. */
+  const closedOver = (...xs: tf.Tensor[]): tf.Tensor[] =>
+    tf.tidy(() => {
+      const all = xs.map((x, i) => (isWhole(i) ? tf.where(tf.onesLike(tf.cast(x, "bool")), x, x) : x));
+      const some = <T>(list: readonly T[]): T[] => list.filter((_, i) => !isWhole(i));
+      const f = nnx.vmap(
+        (...slices: tf.Tensor[]) => each(...all.map((x, i) => (isWhole(i) ? x : slices.shift()!))),
+        { inAxes: some(inAxes) },
+      );
+      return f(...some(all));
+    });
   // A program may return what it got.
   const drop = (made: Tensors): void => tf.dispose(made.filter((x) => !first.includes(x)));
   const faults: string[] = [];
@@ -53,13 +65,15 @@ function faultsOf(seed: number): string[] {
   compare("in one run", () => batched(...wholes), byHand, WITHIN);
   const inOneRun = batched(...wholes);
   const alone = each(...first);
-  const [one, many] = [nnx.jit(each), nnx.jit(batched)];
+  const [one, many, closed] = [nnx.jit(each), nnx.jit(batched), nnx.jit(closedOver)];
   for (let call = 0; call < 3; call++) {
     compare(`recorded, call ${call}`, () => one(...first), alone, 0);
     compare(`recorded vmap, call ${call}`, () => many(...wholes), inOneRun, 0);
+    compare(`recorded vmap of what is closed over, call ${call}`, () => closed(...wholes), inOneRun, 0);
   }
   one.dispose();
   many.dispose();
+  closed.dispose();
   for (const made of [byHand, inOneRun, alone]) drop(made);
   const left = tf.memory().numTensors - numTensors;
   if (left !== 0) faults.push(`seed ${seed}: leaves ${left} tensors, of ${text}`);

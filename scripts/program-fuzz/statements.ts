@@ -14,6 +14,7 @@ import {
   type Statement,
   writes,
 } from "./plain-statements.ts";
+import { products } from "./product-statements.ts";
 import { stacked } from "./stacked-statements.ts";
 import { type Net, Part } from "./world.ts";
 
@@ -266,7 +267,7 @@ export function block(random: Random, place: Place, most: number): Statement {
   const all: Statement[] = [];
   const count = random.int(1, most);
   for (let tries = 0; all.length < count && tries < 20; tries++) {
-    const kinds: (readonly Maker[])[] = [layers, layers, writes, writes, stacked];
+    const kinds: (readonly Maker[])[] = [layers, layers, writes, writes, stacked, products];
     if (place.depth > 0) kinds.push(functions, functions, functions);
     if (!place.isInside) kinds.push(results);
     if (place.mayRestructure && random.chance(0.15)) kinds.push(restructuring);

@@ -27,6 +27,7 @@ afterAll(() => dispose(made));
 const w = (size = 2): Param<tf.Tensor> => new Param(tf.zeros([size]));
 const net = (more?: unknown): Net => keep(new Net(w(), w(), more));
 const shared = w();
+const one = (): (() => number) => () => 1;
 
 const isSame = (a: unknown, b: unknown): boolean =>
   sameSignature(takeApart([a]).signature, takeApart([b]).signature);
@@ -38,6 +39,18 @@ it.each<[what: string, a: unknown, b: unknown, same: boolean]>([
   ["types of Variables", net(), keep(new Net(w(), new BatchStat(tf.zeros([2])))), false],
   ["shapes", net(), keep(new Net(w(), w(3))), false],
   ["metadata", net(), keep(new Net(w(), new Param(tf.zeros([2]), { tag: "t" }))), false],
+  [
+    "the order of metadata",
+    keep(new Net(w(), new Param(tf.zeros([2]), { tag: "t", more: 1 }))),
+    keep(new Net(w(), new Param(tf.zeros([2]), { more: 1, tag: "t" }))),
+    false,
+  ],
+  [
+    "functions that are keys in Variables",
+    keep(new Net(new Variable(new Map([[one(), 1]])), w())),
+    keep(new Net(new Variable(new Map([[one(), 1]])), w())),
+    false,
+  ],
   ["sharing", net(), keep(new Net(shared, shared)), false],
   ["static data", net({ n: [1] }), net({ n: [2] }), false],
   ["zeros", net(0), net(-0), false],

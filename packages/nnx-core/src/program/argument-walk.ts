@@ -145,11 +145,15 @@ export class ArgumentWalk {
     const firstHost = contents.host.length;
     const kind = contents.add(storedValue(value));
     this.kindOf.push(kind);
-    this.signature.push(classNext, type, metadata, kind);
+    let keyCount = 0;
     for (const key in metadata) {
+      keyCount++;
       const each = metadata[key];
       if (typeof each === "object" && each !== null) statics.push(each);
     }
+    // Functions may go through metadata, too.
+    const order = metadata && keyCount > 1 ? orderOf(metadata) : "";
+    this.signature.push(classNext, type, metadata, order, kind);
     while (tensorLeaves.length < contents.tensors.length) tensorLeaves.push(leaves.length);
     while (hostLeaves.length < contents.host.length) hostLeaves.push(leaves.length);
     const { owner: parent, part, key } = walk;

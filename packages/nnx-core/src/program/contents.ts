@@ -17,7 +17,7 @@ function numberOf(x: object): number {
 
 /** A key of a container, in words. */
 const keyText = (key: unknown): string =>
-  typeof key === "object" && key !== null
+  (typeof key === "object" && key !== null) || typeof key === "function"
     ? `#${numberOf(key)}`
     : `${typeof key} ${JSON.stringify(String(key))}`;
 
@@ -49,6 +49,8 @@ export class Contents {
       return hostKind(value);
     }
     if (isContainer(value)) {
+      if (value instanceof Map)
+        for (const key of value.keys()) if (typeof key === "symbol") this.statics.push(key);
       const items = Array.from(itemsOf(value), (item) => this.add(item));
       return `${containerKind(value)}(${orderOf(value)}:${items.join(";")})`;
     }

@@ -52,7 +52,10 @@ export class Recording implements ReadObserver {
   private readonly made = new Set<Variable>();
   /** The steps that compute what Variables have had: each write makes a leaf of its own. */
   private readonly slots = new WeakMap<object, HostSlot>();
-  /** Lists of numbers in the arguments, which become steps when they are asked for. */
+  /**
+   * Leaves of the arguments that have more than one number. Lists of numbers become steps when they are
+   * asked for.
+   */
   private readonly lists = new WeakMap<object, RecordedLeaf>();
   /** What is about to be written, and the step that computes it. */
   private readonly expected = new Map<Variable, readonly [value: unknown, slot: HostSlot]>();
@@ -94,7 +97,9 @@ export class Recording implements ReadObserver {
         const state = stateIn(value);
         if (!state) continue;
         if (isHostValue(state.value)) this.slots.set(state, this.arguments[leaf.firstHost] as HostSlot);
-        else if (isNumberList(state.value)) this.lists.set(state, leaf);
+        else this.lists.set(state, leaf);
+        // Nobody sees who reads the leaf of a State in a module, or one that is written by hand.
+        if (this.watches && isVariableState(value) && value === unwatched(value)) this.guard(leaf);
       }
     });
   }
@@ -309,7 +314,8 @@ export class Recording implements ReadObserver {
     const told = expected && Object.is(expected[0], value) ? expected[1] : undefined;
     if (told !== undefined) this.setSlot(state, told);
     // A leaf never changes: one that was there before has the step that it had.
-    else if ((isHostValue(value) || isNumberList(value)) && !this.slots.has(state))
+    // A list in the arguments has one as soon as somebody asks.
+    else if ((isHostValue(value) || isNumberList(value)) && !this.slots.has(state) && !this.lists.has(state))
       this.setSlot(state, this.constantOf(value));
   }
 

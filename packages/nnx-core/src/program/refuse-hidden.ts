@@ -24,7 +24,10 @@ export function refuseHidden(
   given: Arguments,
   frames: readonly Frame[] = args.flatMap(framesOfArgument),
 ): void {
-  for (const { value: node, keys } of frames) if (node instanceof GraphNode) refuseInModule(node, keys);
+  for (const { value, keys } of frames) {
+    if (value instanceof GraphNode) refuseInModule(value, keys);
+    else refuseInContainer(value);
+  }
   for (const { value } of given.leaves) {
     if (!(value instanceof Variable)) continue;
     for (const own in value)
@@ -43,6 +46,25 @@ function refuseInModule(module: GraphNode, shown: readonly unknown[]): void {
   const hidden = keys.find((key) => !isEnumerable(module, key));
   if (hidden !== undefined) throw unseen(module, String(hidden), "Make it an attribute with a name");
 }
+
+/** What frameworks put on containers is not enumerable. */
+function refuseInContainer(container: object): void {
+  const extra = extraKeyOf(container);
+  if (extra !== undefined) throw unseen(container, String(extra), "Make it an item");
+}
+
+/** What a container has beside its items. */
+function extraKeyOf(container: object): string | symbol | undefined {
+  const isRecord = !Array.isArray(container) && !(container instanceof Map);
+  // The indices of an array come first.
+  const name = isRecord ? undefined : Object.keys(container).at(-1);
+  if (name !== undefined && !(Array.isArray(container) && isIndex(name))) return name;
+  return Object.getOwnPropertySymbols(container).find((symbol) =>
+    Object.prototype.propertyIsEnumerable.call(container, symbol),
+  );
+}
+
+const isIndex = (name: string): boolean => String(Number(name) >>> 0) === name;
 
 const isEnumerable = (x: object, key: string | symbol): boolean =>
   typeof key === "string" && Object.prototype.propertyIsEnumerable.call(x, key);

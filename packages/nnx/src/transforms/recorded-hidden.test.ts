@@ -64,6 +64,18 @@ describe("parts that nobody sees", () => {
       () => Object.defineProperty(new Scale(1), "by", { value: 2, writable: true }),
       /instance of Scale with by/,
     ],
+    "a symbol in an object with a Variable": [
+      () => new Scale({ w: new nnx.Param(1), [symbol]: 2 }),
+      /an object with .* with Symbol\(by\), .* Make it an item/,
+    ],
+    "a name on a list with a Variable": [
+      () => new Scale(Object.assign([new nnx.Param(1)], { by: 2 })),
+      /with by, .* Make it an item/,
+    ],
+    "a name on a Map with a Variable": [
+      () => new Scale(Object.assign(new Map([["w", new nnx.Param(1)]]), { by: 2 })),
+      /with by, .* Make it an item/,
+    ],
   };
 
   it.each(Object.entries(parts))("are refused: %s", (_, [make, message]) => {
@@ -78,6 +90,22 @@ describe("parts that nobody sees", () => {
     expect(() => nnx.jit((each: typeof v) => tf.mul(each.value, each.by))(v)).toThrow(
       /^jit: .*instance of Param with by, .* Use metadata/,
     );
+  });
+
+  it.each<[string, object]>([
+    ["a list", Object.assign([ones()], { by: 2 })],
+    ["an object", { x: ones(), [symbol]: 2 }],
+  ])("are refused: what %s of tensors has beside them, of which the function gets a copy", (_, argument) => {
+    expect(() => nnx.jit((_: object) => ones())(argument)).toThrow(
+      /^jit: .*, which nobody sees .* Make it an item/,
+    );
+  });
+
+  it("may be on containers where they are not enumerable, as frameworks put them", () => {
+    const list = Object.defineProperty([new nnx.Param(1)], "raw", { value: true });
+    const f = nnx.jit((m: Scale, x: tf.Tensor) => (m.settings === list ? tf.add(x, 1) : x));
+    expect([0, 1].map(() => numbersOf(f(new Scale(list), ones()))[0])).toEqual([2, 2]);
+    f.dispose();
   });
 
   it("may be methods, and in frozen objects", () => {
