@@ -16,6 +16,11 @@ const panel = (id: string): Locator => page.locator(`#${id}`);
 const moment = async (id: string): Promise<string> =>
   (await panel(id).locator(".moment").textContent()) ?? "";
 const lossOf = (text: string): number => Number(/loss (\S+)/.exec(text)?.[1]);
+/**
+ * What a model loses that knows nothing: all ten digits are as likely. The first loss that the page shows
+ * is no measure, since training may be far ahead when it is read.
+ */
+const GUESSING = Math.log(10);
 const stepOf = (text: string): number => Number(/step (\d+)/.exec(text)?.[1]);
 
 /** Waits until the training has come so far. */
@@ -51,11 +56,9 @@ else
 
     it("trains the digits on wasm: the loss falls, and weights and doubt are seen", async () => {
       await panel("digits").getByLabel("Speed").selectOption("as fast as it can");
-      await reach("digits", 1);
-      const first = lossOf(await moment("digits"));
       await reach("digits", 60);
       const stopped = await paused("digits");
-      expect(lossOf(await moment("digits"))).toBeLessThan(0.7 * first);
+      expect(lossOf(await moment("digits"))).toBeLessThan(0.7 * GUESSING);
       expect(await page.locator("#digits .training").getAttribute("data-backend")).toBe("wasm");
       expect(
         await panel("digits")
@@ -150,7 +153,6 @@ else
       await page.getByRole("tab", { name: "Digits" }).focus();
       await page.keyboard.press("ArrowRight");
       await reach("sequences", 1);
-      const first = lossOf(await moment("sequences"));
       const heads = panel("sequences").getByRole("img", { name: /^block 1, head 1: mostly/ });
       const seen = async (): Promise<readonly unknown[]> => [
         await panel("sequences").locator("tbody").textContent(),
@@ -160,7 +162,7 @@ else
       const before = await seen();
       await reach("sequences", 20);
       await paused("sequences");
-      expect(lossOf(await moment("sequences"))).toBeLessThan(0.9 * first);
+      expect(lossOf(await moment("sequences"))).toBeLessThan(0.95 * GUESSING);
       // Answers and attention have followed.
       await expect
         .poll(async () => (await seen()).map((each, i) => each !== before[i]), { timeout: 10_000 })

@@ -79,7 +79,7 @@ describe("remat of a model that the loss makes, in", () => {
 
   it("a pull-back is right each time, and leaves nothing", () => {
     const model = new Scale();
-    const loss = (losses["scan"] as (apply: Apply) => (m: Scale) => tf.Tensor)(remat(forward));
+    const loss = (losses.scan as (apply: Apply) => (m: Scale) => tf.Tensor)(remat(forward));
     const run = (): number[][] =>
       tf.tidy(() => {
         const [, pullBack] = vjp(loss, [model]);
