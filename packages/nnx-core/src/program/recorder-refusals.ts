@@ -1,6 +1,8 @@
 /** @file What cannot be replayed, in words. */
-import { NnxError } from "../errors.ts";
-import type { Path } from "../path.ts";
+import { describe, NnxError } from "../errors.ts";
+import { formatPath, type Path } from "../path.ts";
+import { unread } from "../variable/observer.ts";
+import type { Variable } from "../variable/variable.ts";
 
 /** Kernels whose results have as many elements as the values of their inputs say. */
 export const SHAPED_BY_VALUES: ReadonlySet<string> = new Set(
@@ -28,3 +30,12 @@ export const drawsOtherwise = (where: string, what: string): NnxError =>
     `${where}: expected a function that draws with its keys, got one that ${what}. ` +
       "A replay would not see other words: draw with nnx.random, or read them outside.",
   );
+
+export function reachesOther(where: string, path: Path | undefined, variable: Variable): NnxError {
+  const at = path && path.length > 0 ? ` in ${formatPath(path)}` : "";
+  const value = unread(() => (variable.isDisposed ? undefined : variable.getRawValue()));
+  return new NnxError(
+    `${where}: expected a function that gets the modules it uses as arguments, got one that reaches a ` +
+      `${variable.type.typeName} (${describe(value)})${at} without getting it. Pass its module as an argument.`,
+  );
+}

@@ -12,7 +12,8 @@ import { copyHostObject } from "./host-data.ts";
 import { isNumberList } from "./number-list.ts";
 import { mapParts, partsIn } from "./parts.ts";
 import type { Slot } from "./program.ts";
-import { isHostValue, type Recording } from "./recording.ts";
+import { isHostValue } from "./leaf-steps.ts";
+import type { Recording } from "./recording.ts";
 
 /** What a value is made of while a program is recorded. */
 export interface Sources {

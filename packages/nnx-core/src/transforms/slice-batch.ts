@@ -7,9 +7,10 @@ import { FirstSlice } from "../program/batch/first-slice.ts";
 import { type HostOfSlices, hostOf, hostOfSlices } from "../program/batch/host-slices.ts";
 import { SliceRecorder } from "../program/batch/slice-recorder.ts";
 import { isHostObject } from "../program/host-data.ts";
+import type { RecordedLeaf } from "../program/leaf-steps.ts";
 import type { Slot as ValueSlot } from "../program/program.ts";
 import type { ProgramRecorder } from "../program/recorder.ts";
-import { type RecordedArguments, Recording, recordingNow } from "../program/recording.ts";
+import { Recording, recordingNow } from "../program/recording.ts";
 import { isCapturing } from "../recording/session.ts";
 import {
   canIntercept,
@@ -94,7 +95,7 @@ export class SliceBatch {
     this.slots = slots;
     this.size = size;
     // Loops, since lists of lists take as long to join as small kernels to run.
-    const leaves: RecordedArguments["leaves"][number][] = [];
+    const leaves: RecordedLeaf[] = [];
     const inputs: CutTensor[] = [];
     for (const { holder, cut, lent } of slots) {
       if (cut) inputs.push(...cut.tensors);
