@@ -3,6 +3,7 @@ import { checkOptions } from "../data/options.ts";
 import { pathOf } from "../data/place.ts";
 import { DisposedError } from "../errors.ts";
 import { hasDisposed } from "../ownership/lease.ts";
+import { isOfScope } from "../ownership/scopes.ts";
 import type { PathPart } from "../path.ts";
 import { disposedValueText } from "../state/holding.ts";
 import { heldValue, type StateLeaf } from "../state/state.ts";
@@ -10,7 +11,7 @@ import { Variable } from "../variable/variable.ts";
 import { GraphWalk, type LeafValue } from "./flatten.ts";
 import type { KeyOrder } from "./keys.ts";
 import { putBare } from "./match.ts";
-import { GraphNode } from "./node.ts";
+import { GraphNode, ownVariables } from "./node.ts";
 import { build, type Make, newParts } from "./unflatten.ts";
 import { markAsView } from "./views.ts";
 
@@ -63,7 +64,7 @@ export function copyGraph<M>(root: M, { isView = false, order }: CopyOptions = {
   for (const [original, index] of walk.indices) {
     const copy = nodes[index] as object;
     copyOf.set(original, copy);
-    if (isView && copy instanceof GraphNode) markAsView(copy);
+    if (isView && copy instanceof GraphNode) markAsView(copy, ownVariables(copy).filter(isOfScope));
   }
   return { copy: model, copyOf };
 }

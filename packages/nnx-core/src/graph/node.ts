@@ -12,6 +12,7 @@ import { mostContainers, mostLevels } from "../state/bounds.ts";
 import { type Nodes, outline, outlineLine } from "../state/outline.ts";
 import { isLeaf } from "../state/state.ts";
 import { Variable } from "../variable/variable.ts";
+import { sharedBy } from "./views.ts";
 
 /**
  * The base of everything with identity and attributes in a model's graph: modules, Rngs,
@@ -68,7 +69,14 @@ export const ownVariables = (node: object): Variable[] =>
  * Nodes hold no tensors themselves. A node that leaves a scope takes its Variables along if they
  * belong to the same scope.
  */
-const ofScope: ScopeKind<GraphNode> = { end: () => {}, leave: () => {}, partsOf: ownVariables };
+const ofScope: ScopeKind<GraphNode> = {
+  end: () => {},
+  leave: () => {},
+  partsOf(node) {
+    const shared = sharedBy(node);
+    return shared.length === 0 ? ownVariables(node) : ownVariables(node).filter((x) => !shared.includes(x));
+  },
+};
 
 /**
  * Gives a new node to the open scope, if there is one. When the node leaves the scope, the tensors

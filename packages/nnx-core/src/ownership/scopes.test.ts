@@ -19,6 +19,7 @@ import {
   flattenState,
   grad,
   Intermediate,
+  jit,
   keep,
   map,
   mapState,
@@ -316,6 +317,26 @@ describe.each(["cpu", "wasm"])("on %s", (backend) => {
     }
     expect(count()).toBe(before);
     model.dispose();
+  });
+
+  it("what a model from outside got stays, though a view of it was made", () => {
+    for (const recorded of [false, true]) {
+      const model = new Model();
+      const look = (m: Model, x: tf.Tensor): tf.Tensor => {
+        m.a.cache = new Variable<tf.Tensor>(tf.add(x, 1));
+        return tf.mul(view(m, {}).a.kernel.value, x);
+      };
+      const run = recorded ? jit(look) : look;
+      for (let i = 0; i < 3; i++) {
+        model.a.cache?.dispose();
+        model.a.cache = null;
+        const before = count();
+        tf.tidy(() => run(model, tf.ones([2]))).dispose();
+        expect(numbers(model.a.cache!.value)).toEqual([2, 2]);
+        expect(count()).toBe(before + 1);
+      }
+      model.dispose();
+    }
   });
 
   it("tensors from outside stay the user's, whoever held them in the scope", () => {
