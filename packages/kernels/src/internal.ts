@@ -135,7 +135,7 @@ export {
   recorder,
   setRecorder,
 } from "./recorder.ts";
-export type { Clamps } from "./wasm/product-plan.ts";
+export { clampKernels, type Clamps } from "./wasm/product-plan.ts";
 export { forgetKernels, installKernels } from "./registry.ts";
 export { axesOf, keepDims, sameShape, sizeOf } from "./shape.ts";
 export * from "./steps/rules.ts";

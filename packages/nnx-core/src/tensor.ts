@@ -13,6 +13,7 @@ export {
   bringLate,
   callKernel,
   canWriteOver,
+  clampKernels,
   type Clamps,
   type ComputeCall,
   type ElementKernel,

@@ -9,13 +9,10 @@ import { installKernels } from "../registry.ts";
 import { DENSE, denseInfo, denseOfMany, sizesBeside } from "../own/dense.ts";
 import { runOwn } from "../own/own-kernel.ts";
 import { sameShape, sizeOf } from "../shape.ts";
-import type { Clamps } from "../wasm/product-plan.ts";
+import { clampKernels, type Clamps } from "../wasm/product-plan.ts";
 import { hasKnownKernels } from "../backends.ts";
 
 const infoOf = ({ dataId, shape, dtype }: TensorInfo): TensorInfo => ({ dataId, shape, dtype });
-
-/** The kernels that bring values into bounds. */
-const clampKernels = { relu: "Relu", relu6: "Relu6" } as const;
 
 /** {@link fusedMatMul} of many tensors at once. */
 function batch(
@@ -25,8 +22,9 @@ function batch(
   contracted: number,
   clamps: Clamps,
 ): Tensor {
+  const bounds = clampKernels.get(clamps);
   const bounded = (y: Tensor): Tensor =>
-    clamps === "none" ? y : (callKernel(clampKernels[clamps], { x: y }, {}) as Tensor);
+    bounds === undefined ? y : (callKernel(bounds, { x: y }, {}) as Tensor);
   if (ofA && !ofB && !ofBias) return bounded(fusedMatMul(a!, b!, bias ?? null, contracted));
   const kernelShape = b!.shape.slice(ofB ? 1 : 0);
   const [inner, columns] = sizesBeside(kernelShape, contracted);

@@ -28,6 +28,12 @@ export type Clamps = "none" | "relu" | "relu6";
 /** What the kernels call them. */
 export const clampsNumber: Readonly<Record<Clamps, number>> = { none: 0, relu: 1, relu6: 2 };
 
+/** The kernels that bring values into the same bounds, to the bit. */
+export const clampKernels: ReadonlyMap<Clamps, string> = new Map([
+  ["relu", "Relu"],
+  ["relu6", "Relu6"],
+]);
+
 /** Joins batch axes with the rows, and with each other, where one step leads through both. */
 export function joined(plan: ProductPlan): ProductPlan {
   if (plan.batch.length === 0) return plan;

@@ -2,6 +2,7 @@
 import { stackArrays, type WordArray } from "../../data/array-axes.ts";
 import {
   callKernel,
+  clampKernels,
   type Clamps,
   computeWith,
   fuse,
@@ -48,11 +49,10 @@ interface Turn {
   isPart: boolean;
 }
 
-/** Kernels that bring values into bounds, as the call of a product does by itself, to the bit. */
-const bounds: ReadonlyMap<string, Clamps> = new Map([
-  ["Relu", "relu"],
-  ["Relu6", "relu6"],
-]);
+/** What the call of a product does by itself, by the kernel that does it alone. */
+const bounds: ReadonlyMap<string, Clamps> = new Map(
+  Array.from(clampKernels, ([clamps, name]) => [name, clamps]),
+);
 
 const boundsOf = (turn: Turn | undefined): Clamps | undefined =>
   turn?.node.work.kind === "kernel" ? bounds.get(turn.node.work.name) : undefined;

@@ -1,5 +1,13 @@
 /** @file Products of matrices, and kernels whose first axis is a batch already. */
-import { callKernel, type DenseAttrs, inShape, sizeOf, sizesBeside, type Tensor } from "../../tensor.ts";
+import {
+  callKernel,
+  clampKernels,
+  type DenseAttrs,
+  inShape,
+  sizeOf,
+  sizesBeside,
+  type Tensor,
+} from "../../tensor.ts";
 import { aligned, type BatchRule, call, folded, type Operand, operand, whole } from "./rule.ts";
 
 /** The matrices of an operand along one axis: those of all slices, or the one that all share. */
@@ -24,9 +32,8 @@ const batchMatMul: BatchRule = (given) => {
   return inShape(call("BatchMatMul", { a: left, b: right }, attrs), shape);
 };
 
-const activations: ReadonlyMap<unknown, string> = new Map([
-  ["relu", "Relu"],
-  ["relu6", "Relu6"],
+const activations: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  ...clampKernels,
   ["elu", "Elu"],
   ["sigmoid", "Sigmoid"],
 ]);
