@@ -11,7 +11,7 @@ import { Variable } from "../variable/variable.ts";
 import { GraphWalk, type LeafValue } from "./flatten.ts";
 import type { KeyOrder } from "./keys.ts";
 import { putBare } from "./match.ts";
-import { GraphNode, ownVariables } from "./node.ts";
+import { GraphNode } from "./node.ts";
 import { build, type Make, newParts } from "./unflatten.ts";
 import { markAsView } from "./views.ts";
 
@@ -61,10 +61,11 @@ export function copyGraph<M>(root: M, { isView = false, order }: CopyOptions = {
   const own: Make = { ...newParts, variable: (_, __, index) => originals[index], state: Object.freeze };
   const { model, nodes } = build(graphdef, leaves, isView ? own : newParts);
   const copyOf = new Map<object, object>();
+  const shared = new Set(isView ? originals.filter(isOfScope) : []);
   for (const [original, index] of walk.indices) {
     const copy = nodes[index] as object;
     copyOf.set(original, copy);
-    if (isView && copy instanceof GraphNode) markAsView(copy, ownVariables(copy).filter(isOfScope));
+    if (isView && copy instanceof GraphNode) markAsView(copy, shared);
   }
   return { copy: model, copyOf };
 }

@@ -74,7 +74,7 @@ const ofScope: ScopeKind<GraphNode> = {
   leave: () => {},
   partsOf(node) {
     const shared = sharedBy(node);
-    return shared.length === 0 ? ownVariables(node) : ownVariables(node).filter((x) => !shared.includes(x));
+    return ownVariables(node).filter((x) => !shared.has(x));
   },
 };
 
