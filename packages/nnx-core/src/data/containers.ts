@@ -67,6 +67,40 @@ export function mapItems(x: object, f: (item: unknown) => unknown): object {
   return containerFrom(x instanceof Map ? "map" : "record", entries);
 }
 
+/** As {@link mapItems}, but `x` itself where `f` gives every item back. Nothing is made then. */
+export function replaceItems(x: object, f: (item: unknown) => unknown): object {
+  if (Array.isArray(x)) {
+    let made: unknown[] | undefined;
+    for (let i = 0; i < x.length; i++) {
+      const item = f(x[i]);
+      if (Object.is(item, x[i])) continue;
+      made ??= Array.from(x as readonly unknown[]);
+      made[i] = item;
+    }
+    return made ?? x;
+  }
+  if (x instanceof Map) {
+    let made: Map<unknown, unknown> | undefined;
+    for (const [key, own] of x as ReadonlyMap<unknown, unknown>) {
+      const item = f(own);
+      if (Object.is(item, own)) continue;
+      made ??= new Map(x);
+      made.set(key, item);
+    }
+    return made ?? x;
+  }
+  const record = x as Readonly<Record<string, unknown>>;
+  let made: Record<string, unknown> | undefined;
+  for (const key of Object.keys(record)) {
+    const item = f(record[key]);
+    if (Object.is(item, record[key])) continue;
+    // The copy has the key itself, even "__proto__".
+    made ??= { ...record };
+    made[key] = item;
+  }
+  return made ?? x;
+}
+
 /**
  * Yields every object in nested containers once, `root` first and the others in no fixed order. It
  * does not recurse, so depth cannot overflow the stack.

@@ -2,7 +2,7 @@
  * @file While a call is recorded, copies stand in the place of what it gets. So a tensor that the
  * function closes over is a constant, even if an argument has the same one.
  */
-import { isContainer, itemsOf, mapItems, nested } from "../data/containers.ts";
+import { isContainer, mapItems, nested, replaceItems } from "../data/containers.ts";
 import type { LeafPlace } from "../graph/flatten.ts";
 import { graphStateOf, isGraphState } from "../graph/graph-state.ts";
 import { childAt, GraphNode, isWritable, setChild } from "../graph/node.ts";
@@ -20,6 +20,7 @@ import { isVariableState, type VariableState } from "../variable/variable-state.
 import { unwatched, watchedLeaf } from "../variable/watched-leaf.ts";
 import { type Arguments, takeApart } from "./arguments.ts";
 import { copyHostObject, isHostObject } from "./host-data.ts";
+import { lastIndexIn } from "./index-in.ts";
 
 /** A Variable that has copies for the time of a run. */
 interface Loan {
@@ -37,8 +38,8 @@ export class Lent {
   private readonly places: { readonly at: LeafPlace; readonly own: unknown; readonly lent: unknown }[] = [];
   /** The copies of tensors, each with what it stands for. */
   private readonly copied: { readonly copy: Tensor; readonly own: Tensor }[] = [];
-  /** The same, where there are many. */
-  private originals: ReadonlyMap<Tensor, Tensor> | undefined;
+  /** Finds a copy among them, from the first time on that somebody asks. */
+  private placeOf: ((copy: Tensor) => number) | undefined;
   private readonly copies = new Map<unknown, unknown>();
   private readonly given: Arguments;
   /** Whether a tensor stayed where it is. */
@@ -191,24 +192,17 @@ export class Lent {
   }
 
   private originalOf(copy: Tensor): Tensor | undefined {
-    const { copied } = this;
-    if (copied.length <= fewCopies) return copied.find((each) => each.copy === copy)?.own;
-    this.originals ??= new Map(copied.map((each) => [each.copy, each.own]));
-    return this.originals.get(copy);
+    this.placeOf ??= lastIndexIn(this.copied.map((each) => each.copy));
+    return this.copied[this.placeOf(copy)]?.own;
   }
 
   /** A result with the caller's own tensors in the place of copies. */
   ownIn(result: unknown): unknown {
     if (isTensor(result)) return this.originalOf(result) ?? result;
     if (!isContainer(result) || Object.isFrozen(result)) return result;
-    const items = Array.from(itemsOf(result));
-    if (items.every((item) => this.ownIn(item) === item)) return result;
-    return mapItems(result, (item) => this.ownIn(item));
+    return replaceItems(result, (item) => this.ownIn(item));
   }
 }
-
-/** To compare with so many copies costs less than a Map. */
-const fewCopies = 64;
 
 /** Whether there is something to lend in a container. Others may have what a copy would not. */
 function holdsData(container: object): boolean {

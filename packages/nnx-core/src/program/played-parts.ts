@@ -6,6 +6,7 @@ import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import type { VariableState } from "../variable/variable-state.ts";
 import { type Arguments, pathOfLeaf } from "./arguments.ts";
+import { aliasesIn, lastIndexIn } from "./index-in.ts";
 import type { HostSlot } from "./host.ts";
 import { isHostObject } from "./host-data.ts";
 import type { Lent } from "./lend.ts";
@@ -219,36 +220,4 @@ export function playedParts(recorded: Recorded, result: unknown): PlayedParts {
       host: given.hostLeaves.map(nameOf),
     }),
   };
-}
-
-const fewValues = 64;
-
-/** Finds the last position of an object in a list; -1 where there is none. */
-function lastIndexIn(list: readonly object[]): (object: object) => number {
-  // A few comparisons cost less than a Map.
-  if (list.length <= fewValues) return (object) => list.lastIndexOf(object);
-  const last = new Map(list.map((each, i) => [each, i]));
-  return (object) => last.get(object) ?? -1;
-}
-
-/** Pairs of positions with one object. */
-function aliasesIn(list: readonly unknown[]): (readonly [number, number])[] {
-  const found: (readonly [number, number])[] = [];
-  if (list.length <= fewValues) {
-    // A few comparisons cost less than a Map.
-    for (let i = 1; i < list.length; i++) {
-      if (typeof list[i] !== "object") continue;
-      const known = list.indexOf(list[i]);
-      if (known < i) found.push([known, i]);
-    }
-    return found;
-  }
-  const first = new Map<unknown, number>();
-  list.forEach((item, i) => {
-    if (typeof item !== "object") return;
-    const known = first.get(item);
-    if (known === undefined) first.set(item, i);
-    else found.push([known, i]);
-  });
-  return found;
 }
