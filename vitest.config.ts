@@ -15,6 +15,8 @@ const inOneProcess = {
   setupFiles: ["./scripts/vitest-setup.ts"],
   testTimeout: 60_000,
   hookTimeout: 60_000,
+  // A page draws when its machine comes to it. One second, the default, is not always enough.
+  expect: { poll: { timeout: 20_000 } },
 };
 
 // These load further copies of a package, which register kernels of their own and stand before the

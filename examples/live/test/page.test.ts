@@ -35,7 +35,7 @@ async function paused(id: string): Promise<number> {
       .textContent()) ?? "",
   );
   // What came before the pause is still drawn.
-  await expect.poll(async () => stepOf(await moment(id)), { timeout: 10_000 }).toBe(step);
+  await expect.poll(async () => stepOf(await moment(id))).toBe(step);
   return step;
 }
 
@@ -84,7 +84,7 @@ else
       const changed = async (act: () => Promise<void>): Promise<void> => {
         const before = await said();
         await act();
-        await expect.poll(said, { timeout: 10_000 }).not.toBe(before);
+        await expect.poll(said).not.toBe(before);
       };
       const pad = panel("digits").getByRole("application");
       await changed(() => panel("digits").getByRole("button", { name: "Clear" }).click());
@@ -121,10 +121,10 @@ else
       const now = stepOf(await moment("digits"));
       await panel("digits").getByRole("slider", { name: "Moment" }).focus();
       await page.keyboard.press("Home");
-      await expect.poll(async () => stepOf(await moment("digits")), { timeout: 10_000 }).toBe(0);
+      await expect.poll(async () => stepOf(await moment("digits"))).toBe(0);
       await panel("digits").getByLabel("Learning rate").selectOption("0");
       await panel("digits").getByRole("button", { name: "Step", exact: true }).click();
-      await expect.poll(async () => stepOf(await moment("digits")), { timeout: 10_000 }).toBe(1);
+      await expect.poll(async () => stepOf(await moment("digits"))).toBe(1);
       const still = lossOf(await moment("digits"));
       await panel("digits").getByRole("button", { name: "Play" }).click();
       await reach("digits", 10);
@@ -159,13 +159,18 @@ else
         await heads.evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL()),
       ];
       await heads.waitFor();
+      // As it was before it learned: once all answers are right, training changes none of them.
+      await paused("sequences");
+      await panel("sequences").getByRole("slider", { name: "Moment" }).press("Home");
+      await expect.poll(async () => stepOf(await moment("sequences"))).toBe(0);
       const before = await seen();
+      await panel("sequences").getByRole("button", { name: "Play" }).click();
       await reach("sequences", 20);
       await paused("sequences");
       expect(lossOf(await moment("sequences"))).toBeLessThan(0.95 * GUESSING);
       // Answers and attention have followed.
       await expect
-        .poll(async () => (await seen()).map((each, i) => each !== before[i]), { timeout: 10_000 })
+        .poll(async () => (await seen()).map((each, i) => each !== before[i]))
         .toEqual([true, true]);
       expect(
         await panel("sequences")
@@ -220,9 +225,9 @@ else
       const { page: other } = await openPage(browser, addressOf(server), { blocked: "**/*.wasm" });
       const training = other.locator("#digits .training");
       const read = async (name: string): Promise<string | null> => training.getAttribute(`data-${name}`);
-      await expect.poll(() => read("backend"), { timeout: 20_000 }).toBe("cpu");
+      await expect.poll(() => read("backend")).toBe("cpu");
       expect(await other.getByText("on cpu").count()).toBe(1);
-      await expect.poll(async () => Number(await read("step")), { timeout: 20_000 }).toBeGreaterThan(5);
+      await expect.poll(async () => Number(await read("step"))).toBeGreaterThan(5);
       const spread = other.getByRole("img", { name: /^Mean probability of each class in 100/ });
       await other.getByRole("button", { name: "An 8 or 9" }).click();
       await spread.waitFor();

@@ -1,6 +1,6 @@
 /** @file Opens reports in Chromium. */
-import { type Browser, chromium, type Page } from "playwright-core";
-
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { expect } from "vitest";
 import { plainArguments } from "../../../scripts/browser/chromium.ts";
 
 export { chromiumPath } from "../../../scripts/browser/chromium.ts";
@@ -30,4 +30,18 @@ export async function openReport(
   await page.goto(`file://${file}`);
   await page.waitForSelector("html[data-ready]");
   return { page, errors, asked };
+}
+
+/** The picture on a canvas. */
+export const pictureOn = (canvas: Locator): Promise<string> =>
+  canvas.evaluate((each) => (each as HTMLCanvasElement).toDataURL());
+
+/** Waits until a picture of a tensor is drawn: it is when the browser has told the page that it is seen. */
+export const drawn = (canvas: Locator): Promise<void> =>
+  expect.poll(() => canvas.getAttribute("aria-label")).toMatch(/^[^.]/);
+
+/** Waits for another picture than one. @returns it */
+export async function pictureAfter(canvas: Locator, before: string): Promise<string> {
+  await expect.poll(() => pictureOn(canvas)).not.toBe(before);
+  return pictureOn(canvas);
 }

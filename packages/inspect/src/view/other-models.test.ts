@@ -6,7 +6,7 @@ import * as nnx from "@nnxjs/nnx";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { violationsOn } from "../../../../scripts/browser/axe.ts";
-import { chromiumPath, launch, openReport } from "../../test/chromium.ts";
+import { chromiumPath, drawn, launch, openReport, pictureAfter, pictureOn } from "../../test/chromium.ts";
 import { type Other, others } from "../../test/other-models.ts";
 import type { ReportData } from "../format/report-data.ts";
 import { inspect } from "../inspect.ts";
@@ -46,12 +46,6 @@ async function copyFromEachRow(page: Page, key: string, rows: number): Promise<s
   }
   return page.evaluate(() => (globalThis as unknown as { copied: string[] }).copied);
 }
-
-const imageOf = (page: Page, selector: string): Promise<string> =>
-  page
-    .locator(selector)
-    .first()
-    .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
 
 if (executable === undefined)
   it("in a browser: nothing was tried, for there is no Chromium (NNXJS_CHROMIUM names it)", () => {
@@ -131,7 +125,7 @@ else {
         expect(new Set([...shared].map((object) => [...(hues.get(object) ?? [])][0])).size).toBe(
           Math.min(6, shared.size),
         );
-        expect(await page.locator(".arcs path").count()).toBeGreaterThanOrEqual(shared.size);
+        await expect.poll(() => page.locator(".arcs path").count()).toBeGreaterThanOrEqual(shared.size);
       });
 
       it("shows a row of the input beside what each layer made of it, and another one on request", async () => {
@@ -142,10 +136,12 @@ else {
         expect([titles[0], titles.length]).toEqual(["input", 1 + layers.length]);
         const rows = await page.locator(".layers tbody tr").count();
         expect(rows).toBe(layers.length);
-        await page.locator(".strip canvas").first().scrollIntoViewIfNeeded();
-        const before = await imageOf(page, ".strip canvas");
+        const canvas = page.locator(".strip canvas").first();
+        await canvas.scrollIntoViewIfNeeded();
+        await drawn(canvas);
+        const before = await pictureOn(canvas);
         await page.getByRole("slider", { name: "Row of the batch" }).first().press("ArrowRight");
-        await expect.poll(() => imageOf(page, ".strip canvas")).not.toBe(before);
+        await pictureAfter(canvas, before);
         // The chart has a place for each layer.
         const chart = page.locator(".chart-place .plot");
         await chart.focus();
@@ -159,11 +155,10 @@ else {
         const card = page.locator(".layers > .cards .card");
         const canvas = card.locator("canvas");
         await canvas.scrollIntoViewIfNeeded();
-        await canvas.waitFor();
-        await expect.poll(() => imageOf(page, ".layers > .cards canvas")).not.toBe("data:,");
-        const small = await imageOf(page, ".layers > .cards canvas");
+        await drawn(canvas);
+        const small = await pictureOn(canvas);
         for (let i = 0; i < 12; i++) await card.getByRole("button", { name: /^Zoom into/ }).click();
-        expect(await imageOf(page, ".layers > .cards canvas")).not.toBe(small);
+        await pictureAfter(canvas, small);
         await canvas.focus();
         await page.keyboard.press("ArrowRight");
         expect(await card.locator(".readout").first().textContent()).toMatch(/^\[[\d, –]+\] {2}\S/);
@@ -172,10 +167,10 @@ else {
         expect(await axes.isVisible()).toBe(isDeep);
         if (!isDeep) return;
         await axes.locator("summary").click();
-        const before = await imageOf(page, ".layers > .cards canvas");
+        const before = await pictureOn(canvas);
         await axes.getByLabel("Rows").selectOption({ index: 0 });
         await axes.getByLabel("Columns").selectOption({ index: 1 });
-        await expect.poll(() => imageOf(page, ".layers > .cards canvas")).not.toBe(before);
+        await pictureAfter(canvas, before);
       });
 
       it("lists the streams with their keys and counts", async () => {
@@ -203,12 +198,14 @@ else {
         if (layers === 0) return;
         await goTo("Attention");
         expect(await page.locator(".attention .card").count()).toBe(layers);
-        const before = await imageOf(page, ".attention canvas");
+        const canvas = page.locator(".attention canvas").first();
+        await drawn(canvas);
+        const before = await pictureOn(canvas);
         await page
           .locator(".attention")
           .getByRole("slider", { name: "Row of the batch" })
           .press("ArrowRight");
-        await expect.poll(() => imageOf(page, ".attention canvas")).not.toBe(before);
+        await pictureAfter(canvas, before);
       });
 
       it("has samples where predictions are uncertain: a point for each, and TU = AU + EU", async () => {

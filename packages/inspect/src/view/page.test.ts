@@ -6,7 +6,7 @@ import * as nnx from "@nnxjs/nnx";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { violationsOn } from "../../../../scripts/browser/axe.ts";
-import { chromiumPath, launch, openReport } from "../../test/chromium.ts";
+import { chromiumPath, drawn, launch, openReport, pictureAfter, pictureOn } from "../../test/chromium.ts";
 import { imagesOf, lossOf, Subject } from "../../test/subject.ts";
 import { inspect } from "../inspect.ts";
 import { writeReport } from "../node/index.ts";
@@ -127,8 +127,9 @@ else
       expect(await press("ArrowLeft")).toMatch(/^treeitem: 0 Linear shared part ◆ 2/);
       expect(await press("k")).toMatch(/^treeitem: kernel Param \[48, 48\]/);
       await press("c");
-      expect(await textOfClipboard(page)).toBe("model.blocks[0].kernel");
+      await expect.poll(() => textOfClipboard(page)).toBe("model.blocks[0].kernel");
       await press("v");
+      await expect.poll(() => textOfClipboard(page)).toMatch(/^\[/);
       const values = JSON.parse(await textOfClipboard(page)) as number[][];
       expect([values.length, values[0]?.length]).toEqual([48, 48]);
       await press("Enter");
@@ -171,28 +172,25 @@ else
     it("shows any step, and the difference of two", async () => {
       await goTo("Model");
       await part("kernel").click();
-      const picture = (): Promise<string> =>
-        page
-          .locator("canvas")
-          .first()
-          .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
-      const now = await picture();
+      const canvas = page.locator("canvas").first();
+      await drawn(canvas);
+      const now = await pictureOn(canvas);
       await page.getByRole("slider", { name: "Step", exact: true }).focus();
       await page.keyboard.press("Home");
       expect(await output()).toMatch(/^step 0, loss \d/);
-      const first = await picture();
+      const first = await pictureAfter(canvas, now);
       await page.getByRole("checkbox").check();
       expect(await output()).toMatch(/^step 0 − step 0/);
-      const none = await picture();
+      const none = await pictureAfter(canvas, first);
       await page.keyboard.press("Tab");
       await page.keyboard.press("ArrowRight");
       expect(await output()).toMatch(/^step 0 − step 1/);
-      expect(new Set([now, first, none, await picture()]).size).toBe(4);
+      expect(new Set([now, first, none, await pictureAfter(canvas, none)]).size).toBe(4);
     });
 
     it("draws shared parts and cycles, and leads from one place to the other", async () => {
       await goTo("Model");
-      expect(await page.locator(".arcs path").count()).toBe(2);
+      await expect.poll(() => page.locator(".arcs path").count()).toBe(2);
       await part("tied").click();
       await page.getByRole("button", { name: "model.blocks[0]", exact: true }).click();
       expect(await page.getByRole("heading", { level: 2 }).first().textContent()).toBe("blocks.0");
@@ -225,13 +223,14 @@ else
       expect(await output()).toBe("now");
       await part("kernel").click();
       const canvas = page.locator(".details canvas").first();
+      await drawn(canvas);
       await canvas.focus();
       await page.keyboard.press("ArrowRight");
       await page.keyboard.press("ArrowRight");
       const readout = page.locator(".details .heat-map .readout").first();
       expect(await readout.textContent()).toMatch(/^\[0, (?:0, )?1\] {2}-?0\.\d/);
-      const before = await canvas.evaluate((each) => (each as HTMLCanvasElement).toDataURL());
+      const before = await pictureOn(canvas);
       await page.keyboard.press("+");
-      expect(await canvas.evaluate((each) => (each as HTMLCanvasElement).toDataURL())).not.toBe(before);
+      await pictureAfter(canvas, before);
     });
   });

@@ -126,7 +126,9 @@ onEachBackend("pools", (backend) => {
             if (Math.abs(value) > 1e37) return false;
             if (Number.isNaN(value)) return !(Number.isNaN(got[i]!) || Math.abs(got[i]!) > 1e37);
             if (name === "largest") return got[i] !== Math.fround(value);
-            return !(Math.abs(got[i]! - value) <= 1e-5 * scale || Math.abs(got[i]!) > 1e37);
+            return !(
+              Math.abs(got[i]! - value) <= 1e-5 * Math.max(scale, Math.abs(value)) || Math.abs(got[i]!) > 1e37
+            );
           });
           expect([wrong, got[wrong], wanted[wrong]]).toEqual([-1, undefined, undefined]);
           tf.dispose([x, dy, y]);
