@@ -1,11 +1,17 @@
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterEach, chai, expect } from "vitest";
+import fc from "fast-check";
+import { afterEach, beforeEach, chai, expect } from "vitest";
+import { beginTest, endTest } from "./late-cleanups.ts";
+import { propertySeed } from "./rounds.ts";
 
 // Mutes tfjs's "running in Node" banner. IS_TEST would do that too, but its leak check makes valid
 // gradients throw.
 tf.enableProdMode();
 await tf.setBackend("cpu");
+fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: propertySeed });
+beforeEach(beginTest);
+afterEach(endTest);
 
 // Test files share a process. One that left a scope or a tape open would make tensors of all others
 // leak, so it fails itself.

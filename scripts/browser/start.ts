@@ -7,13 +7,14 @@ import "@tensorflow/tfjs-backend-webgl";
 import "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
+import { propertySeed } from "../rounds.ts";
 import { readWithoutWaiting } from "./reads.ts";
 import { backend, useBackend } from "./use-backend.ts";
 import { findWasm } from "./wasm-paths.ts";
 
 tf.enableProdMode();
 // A test on webgpu runs more than once, and has to draw the same.
-fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Date.now() | 0 });
+fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: propertySeed });
 // Small tensors would be computed on the processor otherwise, and the tests would see nothing of the GPU.
 tf.env().set("WEBGL_CPU_FORWARD", false);
 tf.env().set("WEBGPU_CPU_FORWARD", false);

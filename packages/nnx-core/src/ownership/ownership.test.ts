@@ -53,7 +53,7 @@ const collect = runInNewContext("gc") as () => void;
 
 /** Collects until `done`, since finalizers run when the engine likes; gives up after a while. */
 async function collected(done: () => boolean): Promise<boolean> {
-  for (let i = 0; i < 40 && !done(); i++) {
+  for (let i = 0; i < 400 && !done(); i++) {
     await new Promise((resolve) => setTimeout(resolve, 5));
     collect();
   }
