@@ -1,24 +1,21 @@
 /** @file The programs of one function, and which of them a call plays. */
-import { describe, NnxError, StructureError } from "../errors.ts";
-import { isContainer, entriesOf } from "../data/containers.ts";
+import { StructureError } from "../errors.ts";
 import { hasHidden, isAsKept, keptData } from "../data/kept-data.ts";
 import type { Frame } from "../graph/frame.ts";
-import { isGraphState } from "../graph/graph-state.ts";
 import { GraphNode } from "../graph/node.ts";
 import { sameRecipe } from "../graph/registry.ts";
 import { formatPath } from "../path.ts";
 import { Modules } from "../recording/running.ts";
-import { isLeaf } from "../state/state.ts";
-import { backendInUse, isTensor } from "../tensor.ts";
+import { backendInUse } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
 import { type Arguments, isWalkedWhole, PARTS_ABOVE, takeApart } from "./arguments.ts";
 import { sameSignature, type Signature } from "./argument-walk.ts";
 import { Footprint } from "./footprint.ts";
-import { isHostObject } from "./host-data.ts";
 import { printPlayed } from "./print.ts";
 import type { Played } from "./played.ts";
 import { recordCall } from "./record-call.ts";
 import { refuseHidden } from "./refuse-hidden.ts";
+import { refuseStatic } from "./refuse-static.ts";
 
 /** What was recorded, and why. */
 export interface ProgramInfo {
@@ -47,8 +44,24 @@ interface Group {
   readonly again: Map<number | object | undefined, number>;
 }
 
+/** A recording, with what is needed to let go of it. */
+interface Recording extends ProgramInfo {
+  replays: number;
+  /** The call of the function that used it last, counted from the first. */
+  lastUse: number;
+  /** Nothing where the call could not be kept. */
+  readonly played: Played | undefined;
+  readonly group: Group;
+}
+
 /** How many kinds of arguments are remembered for one module. */
 const mostFootprints = 4;
+
+/**
+ * How many recordings are kept. A function may get other static data, or change its arguments, in each of
+ * a million calls.
+ */
+const mostRecordings = 512;
 
 /** How often a function is recorded again because one number changed. */
 const mostAgain = 2;
@@ -58,7 +71,8 @@ export class JitCache {
   private readonly staticArgs: ReadonlySet<number>;
   private groups: Group[] = [];
   private footprints = new WeakMap<object, { readonly footprint: Footprint; readonly group: Group }[]>();
-  private readonly infos: ProgramInfo[] = [];
+  private readonly recordings: Recording[] = [];
+  private uses = 0;
 
   constructor(f: JitCache["f"], staticArgs: readonly number[]) {
     this.f = f;
@@ -66,7 +80,12 @@ export class JitCache {
   }
 
   get programs(): readonly ProgramInfo[] {
-    return this.infos.map((info) => ({ ...info }));
+    return this.recordings.map(({ reason, replays, kernels, constants }) => ({
+      reason,
+      replays,
+      kernels,
+      constants,
+    }));
   }
 
   dispose(): void {
@@ -85,7 +104,8 @@ export class JitCache {
     const frames: Frame[] | undefined = isWalkedWhole(args) ? [] : undefined;
     const given = takeApart(args, frames);
     const group = this.groupOf(given);
-    if (!known) {
+    // The group that was remembered is gone with its last program, or has just been tried.
+    if (group !== known?.[1]) {
       const played = this.play(args, given, group);
       if (played) {
         this.remember(args, given, group);
@@ -153,6 +173,7 @@ export class JitCache {
         group.programs.unshift(played);
       }
       played.info.replays++;
+      played.info.lastUse = ++this.uses;
       return done;
     }
     return undefined;
@@ -187,9 +208,12 @@ export class JitCache {
     if (isChanged) recorded?.dispose();
     const played = isChanged ? undefined : recorded;
     const what = isChanged ? "static data in its arguments" : "the structure of its arguments";
-    const info = {
+    const recording: Recording = {
       reason: played ? reason : `${reason}; not kept, because the call changed ${what}`,
       replays: 0,
+      lastUse: ++this.uses,
+      played,
+      group,
       // Known once a replay has been prepared.
       get kernels() {
         return played?.kernelCount ?? 0;
@@ -198,18 +222,31 @@ export class JitCache {
         return played?.constantCount ?? 0;
       },
     };
-    this.infos.push(info);
+    this.recordings.push(recording);
+    if (this.recordings.length > mostRecordings) this.letGo();
     if (played) {
-      played.info = info;
+      played.info = recording;
       if (!this.groups.includes(group)) this.groups.unshift(group);
       group.programs.unshift(played);
     }
     return result;
   }
 
+  /** Frees what was not used for the longest time. */
+  private letGo(): void {
+    const oldest = this.recordings.reduce((a, b) => (b.lastUse < a.lastUse ? b : a));
+    this.recordings.splice(this.recordings.indexOf(oldest), 1);
+    const { played, group } = oldest;
+    if (!played) return;
+    played.dispose();
+    const at = group.programs.indexOf(played);
+    if (at >= 0) group.programs.splice(at, 1);
+    if (group.programs.length === 0) this.groups = this.groups.filter((each) => each !== group);
+  }
+
   /** Why a call is recorded. @throws {@link StructureError} where a number changes each time. */
   private reasonFor(group: Group, given: Arguments): string {
-    if (this.infos.length === 0) return "the first call";
+    if (this.recordings.length === 0) return "the first call";
     const [last] = group.programs;
     if (!last) return "other definitions, shapes, dtypes, static values or another backend";
     if (!last.isCurrent()) {
@@ -250,21 +287,4 @@ export class JitCache {
       ? "a tensor that is the bound of a loop has another value"
       : `the number at ${formatPath(last.pathOfNumber(index, given))} changed`;
   }
-}
-
-/** @throws {@link NnxError} for a plain value that is not declared as static. */
-function refuseStatic(arg: unknown, place: string, index: number, seen = new Set<object>()): void {
-  if (arg === undefined || arg === null || isTensor(arg) || isHostObject(arg)) return;
-  if (arg instanceof GraphNode || arg instanceof Variable || isLeaf(arg) || isGraphState(arg)) return;
-  if (isContainer(arg)) {
-    // The walk has the words for containers that contain themselves.
-    if (seen.has(arg)) return;
-    seen.add(arg);
-    for (const [key, item] of entriesOf(arg)) refuseStatic(item, `${place}.${String(key)}`, index, seen);
-    return;
-  }
-  throw new NnxError(
-    `jit: expected ${place} to be data (modules, States, tensors, keys, or containers of these), got ${describe(arg)}. ` +
-      `Declare it with { staticArgs: [${index}] }, or pass a tensor.`,
-  );
 }

@@ -15,7 +15,7 @@ import type { Make } from "./results.ts";
 
 /** A program with what is around it: what it holds for, and what becomes of its results. */
 export class Played {
-  info: { replays: number } = { replays: 0 };
+  info: { replays: number; lastUse: number } = { replays: 0, lastUse: 0 };
   /** Why it did not hold for a call. */
   miss: OtherWay["what"] = "host";
   readonly names: () => PlayedNames;

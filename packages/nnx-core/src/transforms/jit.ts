@@ -23,7 +23,10 @@ export interface JitOptions {
 /** A function that is recorded once and replayed. */
 export interface Jitted<A extends readonly unknown[], R> extends Disposable {
   (...args: A): R;
-  /** What was recorded so far, and why: for tests, and to see why calls are slow. */
+  /**
+   * What was recorded, and why: for tests, and to see why calls are slow. The 512 recordings that were
+   * used last are kept; the others are freed, and recorded again where they are needed.
+   */
   readonly programs: readonly ProgramInfo[];
   /** Frees the constants of all programs. The next call records again. */
   dispose(): void;

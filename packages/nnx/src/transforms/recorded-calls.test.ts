@@ -210,4 +210,64 @@ describe("a recorded function", () => {
         `${name}: expected functions that tell nothing to a capture around them, in a recorded function, got one that tells "seen".`,
       );
   });
+
+  it("keeps the 512 programs that were used last, and frees the others", () => {
+    const scaled = nnx.jit((x: tf.Tensor, by: number) => tf.mul(x, by), { staticArgs: [1] });
+    const x = one();
+    const runs = (from: number, to: number): void => {
+      for (let by = from; by < to; by++)
+        for (const each of [by, 0.5]) {
+          const y = scaled(x, each);
+          expect(y.dataSync()[1]).toBe(each);
+          y.dispose();
+        }
+    };
+    runs(0, 600);
+    expect(scaled.programs).toHaveLength(512);
+    const before = [tf.memory().numTensors, tf.engine().backend.numDataIds()];
+    runs(600, 700);
+    expect(scaled.programs).toHaveLength(512);
+    expect([tf.memory().numTensors, tf.engine().backend.numDataIds()]).toEqual(before);
+    // That of 0.5 is played in each turn, and stays. That of 0 went, and comes again.
+    expect(scaled.programs[0]).toMatchObject({ replays: 699 });
+    runs(0, 1);
+    runs(0, 1);
+    expect(scaled.programs.at(-1)).toMatchObject({ replays: 1 });
+    scaled.dispose();
+    x.dispose();
+  });
+
+  it("is recorded again, and then played, where its program was freed", () => {
+    const box = new Box();
+    const f = nnx.jit((m: Box, by: number) => tf.mul(m.w.value, by), { staticArgs: [1] });
+    const at = (by: number): number[] => numbersOf(f(box, by));
+    nnx.tidy(() => {
+      // The second one is played, so that the arguments are remembered.
+      for (let i = 0; i < 2; i++) expect(at(2)).toEqual([2, 4]);
+      for (let by = 10; by < 530; by++) expect(at(by)).toEqual([by, 2 * by]);
+      const replaysOf = (): number | undefined => f.programs.at(-1)?.replays;
+      expect([at(2), replaysOf()]).toEqual([[2, 4], 0]);
+      expect([at(2), replaysOf()]).toEqual([[2, 4], 1]);
+      expect([at(2), replaysOf()]).toEqual([[2, 4], 2]);
+    });
+    f.dispose();
+    nnx.dispose(box);
+  });
+
+  it("that changes the structure of a model is listed 512 times at most", () => {
+    const box = new Box();
+    const f = nnx.jit((m: Box) => {
+      m.parts.set(`${m.parts.size}`, new nnx.Param(tf.scalar(1)));
+    });
+    for (let i = 0; i < 520; i++) {
+      f(box);
+      if (i % 8 === 7) {
+        nnx.dispose([...box.parts.values()]);
+        box.parts.clear();
+      }
+    }
+    expect(f.programs).toHaveLength(512);
+    f.dispose();
+    nnx.dispose(box);
+  });
 });
