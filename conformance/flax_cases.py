@@ -4,6 +4,7 @@
 
 Needs flax 0.12.8, jax 0.10.2 (CPU, default configuration) and optax 0.2.8; seeds stand in each case.
 """
+import re
 import warnings; warnings.simplefilter('ignore')
 import numpy as np, jax, jax.numpy as jnp, optax
 from flax import nnx
@@ -120,5 +121,5 @@ G['structure']={'desc':'class Ord{z:Linear; layers:List(11 Linear); shared=z; a=
   'param_paths':[list(p) for p,_ in nnx.to_flat_state(nnx.state(o,nnx.Param))],
   'default_count':int(nnx.state(o,'default')['a'][0]['k']['rngs']['count'][...]) if True else None}
 G['text']={'tabulate_Foo':nnx.tabulate(foo, jnp.ones((1,32)), console_kwargs={'force_terminal':False,'width':240,'no_color':True}),
-  'repr_Foo':repr(foo), 'repr_state_Linear_2_3':repr(nnx.state(nnx.Linear(2,3,rngs=R()))), 'view_info_Foo':nnx.view_info(foo), 'repr_Rngs':repr(nnx.Rngs(0,dropout=1)), 'repr_filters':[repr(nnx.filterlib.to_predicate(f)) for f in ['tag',nnx.Param,True,False,...,None,(nnx.Param,'a'),nnx.Not('a'),nnx.All(nnx.Param,'x'),nnx.PathContains('a')]]}
+  'repr_Foo':re.sub(' at 0x[0-9a-f]+', '', repr(foo)), 'repr_state_Linear_2_3':repr(nnx.state(nnx.Linear(2,3,rngs=R()))), 'view_info_Foo':nnx.view_info(foo), 'repr_Rngs':repr(nnx.Rngs(0,dropout=1)), 'repr_filters':[repr(nnx.filterlib.to_predicate(f)) for f in ['tag',nnx.Param,True,False,...,None,(nnx.Param,'a'),nnx.Not('a'),nnx.All(nnx.Param,'x'),nnx.PathContains('a')]]}
 finish('flax', {'cases':G}, libraries=('jax','flax','optax'), script='flax_cases', seed='in each case', note='arrays are {shape,dtype,data(row-major)}; null means NaN')
