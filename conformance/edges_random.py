@@ -6,20 +6,16 @@
 Needs jax 0.10.2 and numpy, on the CPU with JAX's default configuration. The cases have the form of `random_cases.py`.
 """
 
-import json
 import math
-import pathlib
-import sys
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import random_cases
+from golden_file import finish
 from jax import random
 from random_cases import between, case, f_of, positive
 
-TARGET = pathlib.Path(__file__).parent / "golden" / "edges-random.json"
-COMMAND = "python conformance/edges_random.py"
 SEED = 20250302
 
 inf, nan = math.inf, math.nan
@@ -152,14 +148,7 @@ def main():
     random_cases.rng = np.random.default_rng(SEED)
     for part in [repeated_and_single, specials, large_rates, bounds, tensors_for_numbers, empty]:
         part()
-    provenance = {"jax": jax.__version__, "numpy": np.__version__, "seed": SEED, "command": COMMAND}
-    text = json.dumps({"provenance": provenance, "cases": random_cases.found}, separators=(",", ":")) + "\n"
-    if "--check" in sys.argv:
-        same = TARGET.read_text() == text
-        print("equal" if same else "different")
-        sys.exit(0 if same else 1)
-    TARGET.write_text(text)
-    print(f"{len(random_cases.found)} cases, {len(text)} bytes")
+    finish("edges-random", {"cases": random_cases.found}, seed=SEED)
 
 
 if __name__ == "__main__":
