@@ -13,8 +13,9 @@ const inOneProcess = {
   isolate: false,
   pool: "forks" as const,
   setupFiles: ["./scripts/vitest-setup.ts"],
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  // The longest take nine seconds, and more where the machine has other work.
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
   // A page draws when its machine comes to it. One second, the default, is not always enough.
   expect: { poll: { timeout: 20_000 } },
 };

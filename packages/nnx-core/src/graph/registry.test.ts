@@ -223,14 +223,19 @@ describe("a State that is taken again", () => {
     expect(first.both[0]).toEqual(first.params);
     const partsIn = ({ all, params, both }: typeof first): unknown[] =>
       [all, params, ...both].flatMap((each) => Object.values(each));
+    // What was taken last is found again as long as somebody holds it.
+    const held: unknown[] = [];
     const expectSame = (): void => {
-      const again = partsIn(take());
+      const last = take();
+      held.push(last);
+      const again = partsIn(last);
       for (const [i, part] of partsIn(first).entries()) expect(again[i]).toBe(part);
     };
     expectSame();
     await Promise.resolve();
     await new Promise((resolve) => setTimeout(resolve));
     expectSame();
+    expect(held).toHaveLength(2);
     (at(model, "a") as Param<number>).value = 5;
     const changed = state(model) as unknown as Record<string, unknown>;
     const before = first.all as unknown as Record<string, unknown>;
