@@ -21,7 +21,8 @@ const x = (): Tensor => ones([2, 3, 4]);
 const calls: Record<string, [without: () => Tensor, withUndefined: () => Tensor]> = {
   Sequential: [
     () => new Sequential<[Tensor], Tensor>(new Dropout(0.5, { rngs: rngs() })).forward(x()),
-    () => new Sequential<[Tensor], Tensor>(new Dropout(0.5, { rngs: rngs() })).forward(x(), { rngs: undefined }),
+    () =>
+      new Sequential<[Tensor], Tensor>(new Dropout(0.5, { rngs: rngs() })).forward(x(), { rngs: undefined }),
   ],
   Dropout: [
     () => new Dropout(0.5, { rngs: rngs() }).forward(x()),
@@ -47,9 +48,20 @@ const calls: Record<string, [without: () => Tensor, withUndefined: () => Tensor]
       }),
   ],
   MultiHeadAttention: [
-    () => new MultiHeadAttention(2, 4, { decode: false, deterministic: false, dropoutRate: 0.5, rngs: rngs() }).forward(x()),
     () =>
-      new MultiHeadAttention(2, 4, { decode: false, deterministic: false, dropoutRate: 0.5, rngs: rngs() }).forward(x(), {
+      new MultiHeadAttention(2, 4, {
+        decode: false,
+        deterministic: false,
+        dropoutRate: 0.5,
+        rngs: rngs(),
+      }).forward(x()),
+    () =>
+      new MultiHeadAttention(2, 4, {
+        decode: false,
+        deterministic: false,
+        dropoutRate: 0.5,
+        rngs: rngs(),
+      }).forward(x(), {
         mask: undefined,
         deterministic: undefined,
         rngs: undefined,

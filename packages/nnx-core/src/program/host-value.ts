@@ -26,10 +26,12 @@ import { recordingNow } from "./recording.ts";
  * ```
  */
 export function hostValue(variables: readonly Variable[], fn: (...numbers: number[]) => number): Scalar;
+/** The same for a list of numbers. */
 export function hostValue(
   variables: readonly Variable[],
   fn: (...numbers: number[]) => readonly number[],
 ): Tensor1D;
+/** The same for either. */
 export function hostValue(
   variables: readonly Variable[],
   fn: (...numbers: number[]) => number | readonly number[],

@@ -185,7 +185,9 @@ export function axesOfArguments(where: string, inAxes: MapAxes, count: number): 
   } else if (inAxes.length === count && inAxes.every((each) => isAxes(each))) return inAxes;
   throw new StructureError(
     `${where}: expected inAxes to be an axis, null, or one of these for each of ${count} arguments, got ${described(inAxes)}. ` +
-      (Array.isArray(inAxes) && inAxes.includes(Carry) ? aboutCarry : "Write null for what is not looped over."),
+      (Array.isArray(inAxes) && inAxes.includes(Carry)
+        ? aboutCarry
+        : "Write null for what is not looped over."),
   );
 }
 
