@@ -54,6 +54,9 @@ function withNames(text) {
         `if (typeof ${name} == "function") Object.defineProperty(${name}, "name", { value: "${exported}" });\n`,
       );
   }
+  // A class whose body names itself: `var Stream = class _Stream {`.
+  for (const [, name, shown] of text.matchAll(/^var (\w+) = class _(\w+)/gm))
+    names.add(`Object.defineProperty(${name}, "name", { value: "${shown}" });\n`);
   const map = text.lastIndexOf("//# sourceMappingURL");
   return text.slice(0, map) + [...names].join("") + text.slice(map);
 }

@@ -92,6 +92,10 @@ export { onRecord } from "./engine/tape.ts";
 
 /** An immutable array: tensorflow.js's. */
 export type Tensor = tf.Tensor;
+/** One without axes. */
+export type Scalar = tf.Scalar;
+/** One with one axis. */
+export type Tensor1D = tf.Tensor1D;
 
 /** The ops that this package computes with. */
 export const add: typeof tf.add = tf.add;

@@ -250,6 +250,20 @@ onEachBackend("a recorded training step", () => {
     ]);
   });
 
+  it("says that two Variables with one tensor have two now", () => {
+    const online = new Linear(2, 2, { rngs: new Rngs(0) });
+    const target = clone(online);
+    const distance = jit((a: Linear, b: Linear) => tf.sum(tf.abs(tf.sub(a.kernel.value, b.kernel.value))));
+    expect(numbersOf(distance(online, target))).toEqual([0]);
+    online.kernel.value = tf.add(target.kernel.value, 1);
+    expect(numbersOf(distance(online, target))[0]).toBeCloseTo(4, 5);
+    expect(numbersOf(distance(online, target))[0]).toBeCloseTo(4, 5);
+    expect(distance.programs).toMatchObject([
+      { reason: "the first call", replays: 0 },
+      { reason: "two places in the arguments, which had one tensor or key, have two now", replays: 1 },
+    ]);
+  });
+
   it("writes a number even where it was the same when it was recorded", () => {
     const count = new Variable(0);
     const reset = jit((v: Variable<number>) => {

@@ -47,7 +47,7 @@ export interface SpectralNormOptions extends FloatOptions {
 /** Options of a call; they take precedence over the layer's attributes. */
 export interface SpectralNormCallOptions {
   /** @defaultValue the layer's mode */
-  updateStats?: boolean;
+  updateStats?: boolean | undefined;
 }
 
 const NAME = "SpectralNorm";

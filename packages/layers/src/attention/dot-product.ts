@@ -27,24 +27,24 @@ export interface AttentionOptions extends Pick<ProductOptions, "dtype" | "promot
    * Added to the scores; broadcastable to `[...batch, heads, queries, keys]`.
    * @defaultValue none
    */
-  bias?: Tensor | null;
+  bias?: Tensor | null | undefined;
   /**
    * A query attends to a key unless this is 0 or false there; broadcastable like `bias`.
    * @defaultValue none
    */
-  mask?: Tensor | null;
+  mask?: Tensor | null | undefined;
   /** Whether all batches and heads share one dropout mask. @defaultValue true */
-  broadcastDropout?: boolean;
+  broadcastDropout?: boolean | undefined;
   /** The key of the dropout mask. @defaultValue none */
-  dropoutRng?: PRNGKey | null;
+  dropoutRng?: PRNGKey | null | undefined;
   /** The share of weights to drop. @defaultValue 0 */
-  dropoutRate?: number;
+  dropoutRate?: number | undefined;
   /** Whether to drop nothing. @defaultValue false */
-  deterministic?: boolean;
+  deterministic?: boolean | undefined;
   /** The module in which to sow the weights, as `attention_weights`. @defaultValue none */
-  module?: Module | null;
+  module?: Module | null | undefined;
   /** Whether each query attends only to keys up to its own position. @defaultValue false */
-  isCausal?: boolean;
+  isCausal?: boolean | undefined;
 }
 
 const OPTIONS: OptionChecks<AttentionOptions> = {

@@ -107,17 +107,17 @@ export interface MultiHeadAttentionCallOptions {
    * keys]`.
    * @defaultValue none
    */
-  mask?: Tensor | null;
+  mask?: Tensor | null | undefined;
   /** Whether to drop nothing. @defaultValue the layer's attribute */
-  deterministic?: boolean | null;
+  deterministic?: boolean | null | undefined;
   /** Gives the key for dropout. @defaultValue the layer's own stream */
-  rngs?: Rngs | RngStream | null;
+  rngs?: Rngs | RngStream | null | undefined;
   /** Whether to sow the weights as `attention_weights`. @defaultValue false */
-  sowWeights?: boolean;
+  sowWeights?: boolean | undefined;
   /** @defaultValue the layer's attribute */
-  decode?: boolean | null;
+  decode?: boolean | null | undefined;
   /** Whether each query attends only to keys up to its own position. @defaultValue false */
-  isCausal?: boolean;
+  isCausal?: boolean | undefined;
 }
 
 const sizeOrNull = orNull(checkSize);

@@ -10,7 +10,7 @@ export type SequentialLayer = ForwardModule | ((...args: never) => unknown);
 /** Options of a call of {@link Sequential}, after the other arguments. */
 export interface SequentialCallOptions {
   /** Passed on to the layers that have a stream. */
-  rngs?: Rngs | RngStream | PRNGKey | null;
+  rngs?: Rngs | RngStream | PRNGKey | null | undefined;
 }
 
 /**

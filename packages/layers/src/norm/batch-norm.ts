@@ -41,12 +41,12 @@ export interface BatchNormOptions extends AffineOptions {
 /** Options of a call; they take precedence over the layer's attributes. */
 export interface BatchNormCallOptions {
   /** @defaultValue the layer's attribute */
-  useRunningAverage?: boolean | null;
+  useRunningAverage?: boolean | null | undefined;
   /**
    * Bool, broadcastable to x. The statistics ignore elements where it is false.
    * @defaultValue all true
    */
-  mask?: Tensor | null;
+  mask?: Tensor | null | undefined;
 }
 
 const OPTIONS: OptionChecks<BatchNormOptions> = {

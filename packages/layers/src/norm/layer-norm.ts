@@ -27,7 +27,7 @@ export interface NormCallOptions {
    * Bool, broadcastable to x. The statistics ignore elements where it is false.
    * @defaultValue all true
    */
-  mask?: Tensor | null;
+  mask?: Tensor | null | undefined;
 }
 
 const CALL: OptionChecks<NormCallOptions> = { mask: orNull(checkTensor) };

@@ -32,8 +32,8 @@ export interface RNNOptions<K extends boolean = boolean> extends SequenceOptions
 
 /** Options of a call of {@link RNN}; they take precedence over the layer's attributes. */
 export interface RNNCallOptions<C = unknown, K extends boolean = boolean> extends SequenceCallOptions<C, K> {
-  reverse?: boolean;
-  keepOrder?: boolean;
+  reverse?: boolean | undefined;
+  keepOrder?: boolean | undefined;
 }
 
 /** The outputs, or with `returnCarry` the last carry and the outputs. */

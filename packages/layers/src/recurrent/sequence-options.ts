@@ -27,13 +27,13 @@ export interface SequenceOptions<K extends boolean = boolean> {
 /** Options of a call; they take precedence over the layer's attributes. */
 export interface SequenceCallOptions<C = unknown, K extends boolean = boolean> {
   /** The initial carry; for Bidirectional, one for each direction. @defaultValue the cell's */
-  initialCarry?: C | null;
+  initialCarry?: C | null | undefined;
   /** The number of steps in each sequence that are not padding. @defaultValue all */
   seqLengths?: SeqLengths | null | undefined;
   returnCarry?: K;
-  timeMajor?: boolean;
+  timeMajor?: boolean | undefined;
   /** Gives the keys of the initial carry. @defaultValue the layer's own stream */
-  rngs?: CarryRngs;
+  rngs?: CarryRngs | undefined;
 }
 
 /** Checks of the options. */

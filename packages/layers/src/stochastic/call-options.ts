@@ -72,13 +72,13 @@ export function stochasticSettings(
 /** Options of a call of a stochastic layer; they take precedence over the layer's attributes. */
 export interface StochasticCallOptions {
   /** Whether to draw no mask. @defaultValue the layer's attribute */
-  deterministic?: boolean | null;
+  deterministic?: boolean | null | undefined;
   /**
    * Gives the key of this call. A key is used as it is. Keys of shape `[n]` draw one mask for each
    * of `n` rows.
    * @defaultValue the layer's own stream
    */
-  rngs?: Rngs | RngStream | PRNGKey | null;
+  rngs?: Rngs | RngStream | PRNGKey | null | undefined;
 }
 
 const CALL: OptionChecks<StochasticCallOptions> = {

@@ -59,7 +59,7 @@ export function outputsAs(
   if (resolved && types.includes(resolved)) return resolved;
   throw new NnxError(
     `capture: expected methodOutputs to be one of the types asked for (${types.map(({ typeName }) => typeName).join(", ") || "none"}), ` +
-      `got ${describe(type)}. Ask for that type too.`,
+      `got ${describe(type)}. ${resolved ? "Ask for that type too." : "Write { methodOutputs: nnx.Intermediate }."}`,
   );
 }
 

@@ -162,6 +162,11 @@ describe("capture refuses", () => {
       /expected methodOutputs to be one of the types asked for \(Perturbation\), got the function or class Intermediate/,
     ],
     [
+      "methodOutputs as captureGradients takes them",
+      () => capture(new Layer(), Intermediate, { methodOutputs: true as never }),
+      /\(Intermediate\), got true\. Write \{ methodOutputs: nnx\.Intermediate \}\.$/,
+    ],
+    [
       "a perturbation of no tensor, with its path",
       () => capture((m: { layer: Layer }) => m.layer.perturb("n", 3), Perturbation)({ layer: new Layer() }),
       /perturb at layer\.n: expected a tensor or a structure of tensors, got 3/,

@@ -268,6 +268,8 @@ export class JitCache {
       return `something was assigned to the tf.Variable "${variable.name}"`;
     }
     const index = last.changedNumber(given);
+    if (index === undefined && !last.sharesAlike(given))
+      return "two places in the arguments, which had one tensor or key, have two now";
     if (index === undefined && last.miss === "host")
       return "host code, such as an optimizer's step, went another way";
     const times = group.again.get(index) ?? 0;

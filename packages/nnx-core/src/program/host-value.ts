@@ -1,7 +1,7 @@
 /** @file Numbers and keys that a recorded function computes from Variables. */
 import { checkFunction, checkList } from "../data/functions.ts";
 import { describe, NnxError } from "../errors.ts";
-import { newTensor, type Tensor } from "../tensor.ts";
+import { newTensor, type Scalar, type Tensor, type Tensor1D } from "../tensor.ts";
 import { unread } from "../variable/observer.ts";
 import { Variable } from "../variable/variable.ts";
 import type { HostSlot } from "./host.ts";
@@ -25,6 +25,17 @@ import { recordingNow } from "./recording.ts";
  * const rate = nnx.hostValue([steps], (n) => 0.1 / (1 + n));
  * ```
  */
+export function hostValue(variables: readonly Variable[], fn: (...numbers: number[]) => number): Scalar;
+/** The same for a list of numbers. */
+export function hostValue(
+  variables: readonly Variable[],
+  fn: (...numbers: number[]) => readonly number[],
+): Tensor1D;
+/** The same for either. */
+export function hostValue(
+  variables: readonly Variable[],
+  fn: (...numbers: number[]) => number | readonly number[],
+): Tensor;
 export function hostValue(
   variables: readonly Variable[],
   fn: (...numbers: number[]) => number | readonly number[],

@@ -71,6 +71,11 @@ export class Played {
   /** Whether the program holds for a call. */
   isFor(given: Arguments): boolean {
     if (!this.isCurrent() || this.changedVariable() || this.changedNumber(given) !== undefined) return false;
+    return this.sharesAlike(given);
+  }
+
+  /** Whether what was one tensor or key in two places of the arguments is one still. */
+  sharesAlike(given: Arguments): boolean {
     const { aliases, keyAliases } = this.parts;
     return (
       aliases.every(([a, b]) => given.tensors[a] === given.tensors[b]) &&

@@ -185,9 +185,16 @@ export function axesOfArguments(where: string, inAxes: MapAxes, count: number): 
   } else if (inAxes.length === count && inAxes.every((each) => isAxes(each))) return inAxes;
   throw new StructureError(
     `${where}: expected inAxes to be an axis, null, or one of these for each of ${count} arguments, got ${described(inAxes)}. ` +
-      "Write null for what is not looped over.",
+      (Array.isArray(inAxes) && inAxes.includes(Carry)
+        ? aboutCarry
+        : "Write null for what is not looped over."),
   );
 }
+
+/** For those who did not give axes, and read of some: they are scan's own. */
+const aboutCarry =
+  "Write { inAxes }, with null for what is not looped over: without it, scan takes a carry and one argument, [Carry, 0]; for a carry alone " +
+  "write { inAxes: Carry, outAxes: Carry, length }.";
 
 /** Axes that are nested deeper contain themselves, most likely. */
 const mostLevels = 100;
@@ -201,7 +208,9 @@ export const isAxes = (x: unknown, level = 0): x is MapAxes =>
     Object.values(x as object).every((each) => isAxes(each, level + 1)));
 
 const described = (axes: unknown): string =>
-  Array.isArray(axes) ? `[${axes.map(describe).join(", ")}]` : describe(axes);
+  Array.isArray(axes)
+    ? `[${axes.map((each) => (each === Carry ? "Carry" : describe(each))).join(", ")}]`
+    : describe(axes);
 
 /** @throws {@link StructureError} for a number of slices that is none. */
 export function checkAxisSize(where: string, option: string, size: unknown): void {

@@ -105,7 +105,7 @@ export function refuseOtherCarry(where: string, name: string, first: CarryParts,
     refuseOtherFixed(place, name, before, after);
     if (before.node === after.node) continue;
     throw new StructureError(
-      `${place}: expected ${name} to have the same modules and Variables after each step, got another ${describe(after.node)}. ` +
+      `${place}: expected ${name} to have the same modules and Variables after each step, got another one, ${describe(after.node)}. ` +
         "Write into the module that the function gets, and return that one.",
     );
   }

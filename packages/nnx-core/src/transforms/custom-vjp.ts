@@ -139,7 +139,7 @@ function refuseForgotten(tape: readonly TapeNode[], { watched }: PreparedCall): 
   const [forgotten] = inputsFromOutside(tape, watched, { differentiated: true });
   if (!forgotten) return;
   throw new GradientError(
-    `customVjp: expected everything that is differentiated among the differentiated arguments, got another ${describe(forgotten)}. ` +
+    `customVjp: expected everything that is differentiated among the differentiated arguments, got ${describe(forgotten)} as well. ` +
       "Pass it as an argument, select it with { wrt }, or wrap it in stopGradient.",
   );
 }

@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { expectTypeOf, it } from "vitest";
-import { Carry, foriLoop, type Module, scan, vmap, whileLoop } from "../index.ts";
+import { Carry, foriLoop, hostValue, type Module, scan, type Variable, vmap, whileLoop } from "../index.ts";
 
 declare const model: Module & { forward(x: tf.Tensor2D): tf.Tensor2D };
 declare const matrix: tf.Tensor2D;
@@ -69,4 +69,11 @@ it("scan gives the carry as it is, and the rest stacked", () => {
 it("vmap takes a list for a tuple", () => {
   const both = vmap((x: tf.Tensor1D, n: number) => [x, n]);
   expectTypeOf(both(matrix, 1)).toEqualTypeOf<[tf.Tensor, number]>();
+});
+
+it("numbers of the host have as many axes as what the function returns", () => {
+  const variables: readonly Variable<number>[] = [];
+  expectTypeOf(hostValue(variables, (n) => n / 2)).toEqualTypeOf<tf.Scalar>();
+  expectTypeOf(hostValue(variables, (n) => [n, 1])).toEqualTypeOf<tf.Tensor1D>();
+  expectTypeOf(hostValue(variables, (n): number | number[] => n)).toEqualTypeOf<tf.Tensor>();
 });

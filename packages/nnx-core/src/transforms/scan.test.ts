@@ -204,6 +204,11 @@ describe("scan refuses", () => {
       () => scan((c: tf.Tensor) => c, { inAxes: Carry, outAxes: Carry } as never)(x as never),
       /got none/,
     ],
+    [
+      "axes that it did not get",
+      () => scan((c: tf.Tensor) => [c, c] as const, { length: 2 } as never)(tf.scalar(0)),
+      /for each of 1 arguments, got \[Carry, 0\]\. .* for a carry alone write \{ inAxes: Carry, outAxes: Carry, length \}\.$/,
+    ],
     ["another length", () => scan(step, { length: 4 })(tf.scalar(0), x), /got 3 in argument 1, length: 4/],
     [
       "another dtype",
@@ -216,7 +221,7 @@ describe("scan refuses", () => {
         scan((_: Layer) => new Layer(tf.scalar(1)), { inAxes: Carry, outAxes: Carry, length: 2 })(
           new Layer(tf.scalar(1)),
         ),
-      /the same modules and Variables after each step, got another an instance of Layer/,
+      /the same modules and Variables after each step, got another one, an instance of Layer/,
     ],
     [
       "another structure of a module",

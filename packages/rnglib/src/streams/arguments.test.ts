@@ -31,7 +31,7 @@ describe("options of streams", () => {
     [
       "splitRngs",
       () => splitRngs(rngs(), {} as { splits: number }),
-      "expected a shape of non-negative integers, got undefined",
+      "splitRngs: expected splits, got none. Say how many keys each stream gets: { splits: 4 }.",
     ],
     [
       "splitRngs",

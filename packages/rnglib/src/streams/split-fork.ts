@@ -61,6 +61,11 @@ export function splitRngs(node: unknown, options: SplitRngsOptions): SplitBackup
   }
   checkOptions("splitRngs", options, { splits: true, only: true, squeeze: true });
   const { splits, only = true, squeeze = false } = given("splitRngs", options);
+  // A caller in JavaScript may leave them out.
+  if ((splits as Shape | undefined) === undefined)
+    throw new NnxError(
+      "splitRngs: expected splits, got none. Say how many keys each stream gets: { splits: 4 }.",
+    );
   const shape = dimensionsOf("splitRngs", splits);
   if (squeeze && (shape.length !== 1 || shape[0] !== 1)) {
     throw new NnxError(

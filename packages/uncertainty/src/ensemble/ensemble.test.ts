@@ -99,7 +99,40 @@ describe("ensemble", () => {
   });
 });
 
+/** A mean and a variance for each row. */
+class Regression extends Module {
+  readonly out: Linear;
+  constructor({ rngs }: { rngs: Rngs }) {
+    super();
+    this.out = new Linear(2, 2, { rngs });
+  }
+  forward(x: tf.Tensor2D): readonly [mean: tf.Tensor, variance: tf.Tensor] {
+    const [mean, raw] = tf.unstack(this.out.forward(x), -1) as [tf.Tensor, tf.Tensor];
+    return [mean, tf.exp(raw)];
+  }
+}
+
 describe("sampleMembers", () => {
+  it("takes one tensor out of what members return, by call", () => {
+    const members = ensemble((rngs) => new Regression({ rngs }), 3, { rngs: new Rngs(0) });
+    const x = tf.tensor2d([
+      [1, 2],
+      [3, 4],
+    ]);
+    const means = sampleMembers(members, x, { call: (m, rows) => m.forward(rows)[0] });
+    const variances = sampleMembers(members, x, { call: (m, rows) => m.forward(rows)[1] });
+    members.members.forEach((member, i) => {
+      const [mean, variance] = member.forward(x);
+      expect([...means.data.slice(2 * i, 2 * i + 2)]).toEqual([...mean.dataSync()]);
+      expect([...variances.data.slice(2 * i, 2 * i + 2)]).toEqual([...variance.dataSync()]);
+    });
+    expect(() => members.forward(x)).toThrow(
+      "Ensemble.forward: expected members that return a tensor, got an array of length 2.",
+    );
+    // @ts-expect-error Without call there is no tensor.
+    expect(() => sampleMembers(members, x, {})).toThrow("Pass { call } to take one tensor out of the result");
+  });
+
   it("is one deterministic prediction of each member, whatever mode they are in", () => {
     const all = ensemble(new Net({ rngs: new Rngs(9) }), 3, { rngs: new Rngs(0) });
     all.eval();

@@ -1,14 +1,14 @@
 /** @file Several models with separate initial values and separate training. */
-import { stack, type Tensor } from "@nnxjs/kernels/internal";
+import { isTensor, stack, type Tensor } from "@nnxjs/kernels/internal";
 import { registerModule, Module, NnxError } from "@nnxjs/nnx-core";
 import { checkOptions, copyGraph, describe } from "@nnxjs/nnx-core/internal";
 import { Rngs } from "@nnxjs/rnglib";
 import { checkMembers } from "./batch-ensemble-linear.ts";
 import { type InitParam, reinitialize } from "./reinitialize.ts";
 
-/** A module that can be a member. */
+/** A module that can be a member. One that returns a mean and a variance is sampled by `call`. */
 export interface Member {
-  forward(...args: never[]): Tensor;
+  forward(...args: never[]): unknown;
 }
 
 /**
@@ -42,9 +42,18 @@ export class Ensemble<M extends Member> extends Module {
   /**
    * @returns The outputs of all members, `[members, ...output]`. As probabilities, they are samples
    * for the decompositions.
+   * @throws NnxError when a member returns no tensor.
    */
   forward(...args: Parameters<M["forward"]>): Tensor {
-    return stack(this.members.map((member) => member.forward(...(args as never[]))));
+    return stack(
+      this.members.map((member) => {
+        const output = member.forward(...(args as never[]));
+        if (isTensor(output)) return output;
+        throw new NnxError(
+          `Ensemble.forward: expected members that return a tensor, got ${describe(output)}. Call each of the members, or sampleMembers with { call }.`,
+        );
+      }),
+    );
   }
 }
 
