@@ -211,6 +211,45 @@ describe("a recorded function", () => {
       );
   });
 
+  it("that throws is not counted among those for other numbers", () => {
+    const x = one();
+    const f = nnx.jit((m: Box, sum: tf.Tensor) => {
+      if (m.count.value === 1) throw new Error("not this one");
+      return tf.mul(sum, m.count.value);
+    });
+    const box = new Box();
+    expect(numbersOf(f(box, x))).toEqual([0, 0]);
+    box.count.value = 1;
+    for (let i = 0; i < 4; i++) expect(() => f(box, x)).toThrow("not this one");
+    box.count.value = 2;
+    expect(numbersOf(f(box, x))).toEqual([2, 2]);
+    f.dispose();
+    nnx.dispose(box);
+  });
+
+  it("does not take other arguments for other bounds of a loop", () => {
+    const f = nnx.jit((n: tf.Tensor, x: tf.Tensor, y: tf.Tensor) =>
+      tf.add(nnx.foriLoop(0, n, (_, z: tf.Tensor) => tf.mul(z, 2), x), y),
+    );
+    const [x, y] = [one(), tf.fill([2], 5)];
+    const of = (n: number, other: tf.Tensor): number[] => numbersOf(f(tf.scalar(n, "int32"), x, other));
+    expect([2, 3, 4, 3, 4].map((n) => of(n, x)[0])).toEqual([5, 9, 17, 9, 17]);
+    expect(of(4, y)).toEqual([21, 21]);
+    f.dispose();
+  });
+
+  it("lists what was recorded after it was freed, too", () => {
+    const f = nnx.jit((x: tf.Tensor) => tf.add(x, tf.add(tf.mul(tf.ones([2]), 3), 2)));
+    expect(numbersOf(f(one()))).toEqual([6, 6]);
+    f.dispose();
+    expect(f.programs).toEqual([{ reason: "the first call", replays: 0, kernels: 3, constants: 0 }]);
+    expect([f(one()), f(one())].map(numbersOf)).toEqual([
+      [6, 6],
+      [6, 6],
+    ]);
+    f.dispose();
+  });
+
   it("keeps the 512 programs that were used last, and frees the others", () => {
     const scaled = nnx.jit((x: tf.Tensor, by: number) => tf.mul(x, by), { staticArgs: [1] });
     const x = one();
