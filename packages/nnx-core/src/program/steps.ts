@@ -13,6 +13,7 @@ import {
   type ReplayBackend,
   runByEngine,
   runLoop,
+  sameShape,
   type Tensor,
   type TensorInfo,
   tensorOfInfo,
@@ -100,9 +101,13 @@ export function stepFor(node: ProgramNode, { infos, backend, kernels, overwrites
     }
     case "call": {
       const { renewal } = work;
+      const { shape } = infos[outputs[0] as Slot] as ValueInfo;
       return ({ values, host }) => {
-        const run = renewal === undefined ? work.run : (host.renewals[renewal] as typeof work.run);
-        put(values, run(valuesOf(values)) as TensorInfo);
+        if (renewal === undefined) return put(values, work.run(valuesOf(values)) as TensorInfo);
+        const made = (host.renewals[renewal] as typeof work.run)(valuesOf(values)) as TensorInfo;
+        put(values, made);
+        // What follows holds for this shape.
+        if (!sameShape(made.shape, shape)) throw new OtherWay("host");
       };
     }
     case "fill": {
