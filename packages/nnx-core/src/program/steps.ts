@@ -20,7 +20,7 @@ import {
   traced,
 } from "../tensor.ts";
 import { type HostValues, OtherWay } from "./host.ts";
-import type { Overwrites, WrittenOver } from "./overwrites.ts";
+import { isWrittenOver, type Overwrites, type WrittenOver } from "./overwrites.ts";
 import type { LoopBody, ProgramNode, Slot, ValueInfo } from "./program.ts";
 
 /** The values of a replay, by their slots. */
@@ -75,7 +75,7 @@ export function stepFor(node: ProgramNode, { infos, backend, kernels, overwrites
       const groups = overwrites?.get(node);
       if (groups)
         return ({ values, host, over }) => {
-          const which = groups.map(([first]) => first !== undefined && over?.has(first.output) === true);
+          const which = groups.map((group) => over !== undefined && isWrittenOver(group, over));
           const own = which.includes(true) ? overwriting(attrsOf(host), which) : attrsOf(host);
           put(values, kernelFunc({ inputs: valuesOf(values), attrs: own, backend }));
           // These are inputs, which belong to others.
