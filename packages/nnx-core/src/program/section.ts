@@ -16,6 +16,8 @@ export interface SectionPlan {
   readonly run: (inputs: unknown) => unknown;
   readonly events: readonly SectionEvent[];
   readonly resultSlots: readonly Slot[];
+  /** How many values of the host are in the result. */
+  readonly hostCount: number;
   readonly slotOf: (tensor: Tensor) => Slot | undefined;
   readonly infoOf: (slot: Slot) => { readonly shape: readonly number[]; readonly dtype: string };
 }
@@ -72,9 +74,10 @@ export class Section {
     try {
       const result = this.plan.run(this.made(host));
       const { tensors, host: found } = partsOf(result);
-      const { resultSlots } = this.plan;
+      const { resultSlots, hostCount } = this.plan;
       const isSame =
         rehearsal.isOver &&
+        found.length === hostCount &&
         tensors.length === resultSlots.length &&
         tensors.every((tensor, i) => this.slotOf(tensor) === resultSlots[i]);
       return isSame ? found : undefined;

@@ -77,6 +77,23 @@ onEachBackend("a recorded step of an optimizer", () => {
     expect(after(step, true)).toEqual(after(step, false));
   });
 
+  it("that gives fewer numbers of its state raises, and changes nothing", () => {
+    const model = new Point();
+    const tx: nnx.GradientTransformation<{ readonly count: number; readonly last: readonly number[] }> = {
+      init: () => ({ count: 0, last: [0, 0] }),
+      update: (updates, { count }) => [updates, { count: count + 1, last: count < 3 ? [count, 1] : [count] }],
+    };
+    const optimizer = new nnx.Optimizer(model, tx);
+    const train = nnx.jit((m: Point, opt: nnx.Optimizer) => {
+      opt.update(m, nnx.grad((each: Point) => tf.sum(each.p.value))(m));
+    });
+    for (let i = 0; i < 3; i++) train(model, optimizer);
+    const wrong = /^Optimizer.update at optState.last.1: expected the transformation to return a state/;
+    for (let i = 0; i < 2; i++) expect(() => train(model, optimizer)).toThrow(wrong);
+    expect([...model.p.value.dataSync()]).toEqual([4, 5]);
+    expect(optimizer.step.value).toBe(3);
+  });
+
   it("is that of L-BFGS without a line search", () => {
     const model = new Point();
     const optimizer = new nnx.Optimizer(
