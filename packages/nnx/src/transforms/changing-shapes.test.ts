@@ -108,7 +108,8 @@ onEachBackend("a recorded step of an optimizer", () => {
       train(model, optimizer);
       return [...model.p.value.dataSync()];
     });
-    ofLbfgs.forEach((want, i) => want.forEach((x, k) => expect(seen[i]![k]).toBeCloseTo(x, 5)));
+    for (const [i, want] of ofLbfgs.entries())
+      for (const [k, x] of want.entries()) expect(seen[i]![k]).toBeCloseTo(x, 5);
     // Each place of the memory has its own program, after the first steps.
     expect(train.programs.length).toBeLessThanOrEqual(4);
   });
