@@ -43,7 +43,7 @@ export type SectionEvent =
   | { readonly kind: "values"; readonly outputs: readonly Slot[]; readonly renewal: Renewal };
 
 /** Signals that host code went another way. */
-export class OtherWay extends Error {}
+class OtherWay extends Error {}
 
 const other = (): never => {
   throw new OtherWay();

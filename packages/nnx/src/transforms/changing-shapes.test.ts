@@ -1,4 +1,4 @@
-/** @file Optimizers whose steps have other shapes and dtypes from step to step, in recorded functions. */
+/** @file Recorded steps of optimizers of the user's own, which differ from step to step. */
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
@@ -49,6 +49,8 @@ const steps: Record<string, (n: number, u: tf.Tensor) => tf.Tensor> = {
   topk: (n) => tf.sum(tf.topk(tf.range(0, 6), 1 + (n % 3)).values),
   split: (n) => tf.sum(tf.split(tf.range(0, 6), isOdd(n) ? [2, 4] : [4, 2])[0]!),
   einsum: (n, u) => tf.max(tf.einsum(isOdd(n) ? "ij->i" : "ij->j", rows(u))),
+  "a loop": (n, u) => tf.sum(nnx.foriLoop(0, n % 3, (_, x: tf.Tensor) => tf.mul(x, 2), u)),
+  "a gradient": (n, u) => tf.sum(tf.grad((x: tf.Tensor) => tf.sum(tf.mul(tf.square(x), n)))(u)),
 };
 
 /** The parameter after each of five steps. */
@@ -73,7 +75,7 @@ function after(step: (typeof steps)[string], isRecorded: boolean): number[][] {
 }
 
 onEachBackend("a recorded step of an optimizer", () => {
-  it.each(Object.entries(steps))("goes with shapes and dtypes that change: %s", (_, step) => {
+  it.each(Object.entries(steps))("is that of the same step by hand: %s", (_, step) => {
     expect(after(step, true)).toEqual(after(step, false));
   });
 
