@@ -4,6 +4,7 @@
  */
 import "./everything.ts";
 
+export { shapesOf } from "./abstract/shapes-of.ts";
 export { isAbstract, tensorWithoutValues, withoutValues } from "./abstract/without-values.ts";
 export {
   isAlive,

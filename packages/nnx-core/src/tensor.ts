@@ -59,6 +59,7 @@ export {
   sizesBeside,
   type DenseAttrs,
   substitutesNow,
+  shapesOf,
   sliceAt,
   slicesAfterFirst,
   takesLate,

@@ -63,6 +63,13 @@ const mostFootprints = 4;
  */
 const mostRecordings = 512;
 
+/** Why a call is recorded. */
+interface Reason {
+  readonly text: string;
+  /** What {@link Group.again} counts, once the call was recorded. */
+  readonly changed?: { readonly what: number | object | undefined };
+}
+
 /** How often a function is recorded again because one number changed. */
 const mostAgain = 2;
 
@@ -200,7 +207,7 @@ export class JitCache {
     group: Group,
     frames: readonly Frame[] | undefined,
   ): unknown {
-    const reason = this.reasonFor(group, given);
+    const { text: reason, changed } = this.reasonFor(group, given);
     refuseHidden(args, given, frames);
     const found = frames && new Modules(frames, undefined, PARTS_ABOVE);
     const { result, played: recorded } = recordCall(this.f, args, given, { found });
@@ -225,6 +232,7 @@ export class JitCache {
     this.recordings.push(recording);
     if (this.recordings.length > mostRecordings) this.letGo();
     if (played) {
+      if (changed) group.again.set(changed.what, (group.again.get(changed.what) ?? 0) + 1);
       played.info = recording;
       if (!this.groups.includes(group)) this.groups.unshift(group);
       group.programs.unshift(played);
@@ -245,13 +253,13 @@ export class JitCache {
   }
 
   /** Why a call is recorded. @throws {@link StructureError} where a number changes each time. */
-  private reasonFor(group: Group, given: Arguments): string {
-    if (this.recordings.length === 0) return "the first call";
+  private reasonFor(group: Group, given: Arguments): Reason {
+    if (this.recordings.length === 0) return { text: "the first call" };
     const [last] = group.programs;
-    if (!last) return "other definitions, shapes, dtypes, static values or another backend";
+    if (!last) return { text: "other definitions, shapes, dtypes, static values or another backend" };
     if (!last.isCurrent()) {
       for (const played of group.programs.splice(0)) played.dispose();
-      return "other kernels are installed";
+      return { text: "other kernels are installed" };
     }
     const variable = last.changedVariable();
     if (variable) {
@@ -262,16 +270,16 @@ export class JitCache {
             "for other values. Pass the variable as an argument.",
         );
       }
-      group.again.set(variable, times + 1);
       // They have what the variable was.
       for (const played of group.programs.splice(0)) played.dispose();
-      return `something was assigned to the tf.Variable "${variable.name}"`;
+      const text = `something was assigned to the tf.Variable "${variable.name}"`;
+      return { text, changed: { what: variable } };
     }
     const index = last.changedNumber(given);
     if (index === undefined && !last.sharesAlike(given))
       return "two places in the arguments, which had one tensor or key, have two now";
     if (index === undefined && last.miss === "host")
-      return "host code, such as an optimizer's step, went another way";
+      return { text: "host code, such as an optimizer's step, went another way" };
     const times = group.again.get(index) ?? 0;
     if (times >= mostAgain) {
       throw index === undefined
@@ -284,9 +292,10 @@ export class JitCache {
               `was recorded ${times + 1} times for other values. Pass a tensor, or compute with nnx.hostValue([variable], fn).`,
           );
     }
-    group.again.set(index, times + 1);
-    return index === undefined
-      ? "a tensor that is the bound of a loop has another value"
-      : `the number at ${formatPath(last.pathOfNumber(index, given))} changed`;
+    const text =
+      index === undefined
+        ? "a tensor that is the bound of a loop has another value"
+        : `the number at ${formatPath(last.pathOfNumber(index, given))} changed`;
+    return { text, changed: { what: index } };
   }
 }

@@ -16,13 +16,13 @@ interface Replaced {
 }
 
 /** The results of a node that may be written over its inputs: all of a group, or none. */
-type Groups = readonly (readonly Replaced[])[];
+export type Groups = readonly (readonly Replaced[])[];
 
 /** By node. */
 export type Overwrites = ReadonlyMap<ProgramNode, Groups>;
 
 /** For each value that this run writes over another one: that one. */
-export type WrittenOver = ReadonlyMap<Slot, Tensor>;
+export type WrittenOver = Map<Slot, Tensor>;
 
 /**
  * Finds what steps may write over, and moves these steps to the end: nothing that comes after them
@@ -93,10 +93,22 @@ export function overwritesIn(
       variable instanceof Variable && isUnseen(variable) && holdersOf(tensor) === 1 && canWriteOver(tensor)
     );
   };
-  const over = new Map<Slot, Tensor>();
+  const over: WrittenOver = new Map();
   for (const groups of overwrites.values())
     for (const group of groups)
       if (group.every(isFree))
         for (const { input, output } of group) over.set(output, tensors[input] as Tensor);
   return over.size > 0 ? over : undefined;
+}
+
+/**
+ * Whether a step writes over a group, once all that comes before it is computed: some kernels, and
+ * branches, return the data that they got, which others have then, too.
+ * @param over - Loses what is not written over.
+ */
+export function isWrittenOver(group: Groups[number], over: WrittenOver): boolean {
+  const all = group.map(({ output }) => over.get(output));
+  if (all.length > 0 && all.every((tensor) => tensor !== undefined && canWriteOver(tensor))) return true;
+  for (const { output } of group) over.delete(output);
+  return false;
 }

@@ -21,7 +21,7 @@ import {
   wroteOver,
 } from "../tensor.ts";
 import type { HostValues } from "./host.ts";
-import type { Overwrites } from "./overwrites.ts";
+import { type Groups, isWrittenOver, type Overwrites } from "./overwrites.ts";
 import { lastUses } from "./passes/lifetimes.ts";
 import { type ProgramNode, type Slot, usesOf, type ValueInfo } from "./program.ts";
 import { Room } from "./room.ts";
@@ -58,6 +58,8 @@ interface Step {
   readonly results: readonly Result[];
   readonly scratch: number;
   readonly calls: readonly Call[];
+  /** What it may write over. */
+  readonly groups: Groups;
 }
 
 /** What {@link PlannedCalls} are made for. */
@@ -183,7 +185,8 @@ export class PlannedCalls {
         }
         return { run, parameters: own, moving };
       });
-      return { copies, results, scratch: plan.scratch, calls };
+      const groups = context.overwrites?.get(node) ?? [];
+      return { copies, results, scratch: plan.scratch, calls, groups };
     });
     this.loads = later;
     this.bytes = room.bytes;
@@ -234,9 +237,10 @@ export class PlannedCalls {
   }
 
   /** Runs a planned node. */
-  run({ copies, results, scratch, calls }: Step, { values, over }: State): void {
+  run({ copies, results, scratch, calls, groups }: Step, { values, over }: State): void {
     const { backend } = this.context;
     const { addresses } = this;
+    if (over) for (let i = 0; i < groups.length; i++) isWrittenOver(groups[i] as Groups[number], over);
     for (let i = 0; i < copies.length; i++) {
       const [cell, slot] = copies[i] as readonly [Cell, Slot];
       copyTo(backend, values[slot] as TensorInfo, addresses[cell] as number);

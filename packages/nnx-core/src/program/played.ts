@@ -29,6 +29,7 @@ export class Played {
   private readonly result: Make;
   private readonly partsOf: () => ReplayParts;
   private madeParts: ReplayParts | undefined;
+  private isDisposed = false;
 
   constructor(parts: PlayedParts) {
     this.names = parts.names;
@@ -51,9 +52,9 @@ export class Played {
     return this.made;
   }
 
-  /** The program after all passes; before them where its kernels are gone. */
+  /** The program after all passes; before them where its kernels or constants are gone. */
   get program(): Program {
-    return this.made || this.isCurrent() ? this.replay.program : this.recorded;
+    return this.made || (!this.isDisposed && this.isCurrent()) ? this.replay.program : this.recorded;
   }
 
   get kernelCount(): number {
@@ -61,7 +62,7 @@ export class Played {
   }
 
   get constantCount(): number {
-    return this.program.constants.length;
+    return this.isDisposed ? 0 : this.program.constants.length;
   }
 
   isCurrent(): boolean {
@@ -70,6 +71,7 @@ export class Played {
 
   /** Whether the program holds for a call. */
   isFor(given: Arguments): boolean {
+    this.miss = "host";
     if (!this.isCurrent() || this.changedVariable() || this.changedNumber(given) !== undefined) return false;
     return this.sharesAlike(given);
   }
@@ -137,6 +139,7 @@ export class Played {
   }
 
   dispose(): void {
+    this.isDisposed = true;
     if (this.made) this.made.dispose();
     else this.disposeRecorded();
   }

@@ -164,6 +164,7 @@ export abstract class RecordedNodes {
       run,
       events,
       resultSlots: parts.tensors.map((tensor) => this.slotOf(tensor)),
+      hostCount: parts.host.length,
       slotOf: (tensor) => this.tensors.knownSlot(tensor),
       infoOf: (slot) => this.infos[slot] as ValueInfo,
     });

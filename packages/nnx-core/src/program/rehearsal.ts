@@ -1,13 +1,15 @@
 /** @file Host code that runs again is answered with tensors without data, as long as it asks for the same. */
 import { equalData } from "../data/equal-data.ts";
-import type {
-  ComputeCall,
-  FillCall,
-  FuseCall,
-  Interceptor,
-  KernelInputs,
-  Recorder,
-  Tensor,
+import {
+  type ComputeCall,
+  type FillCall,
+  type FuseCall,
+  type Interceptor,
+  type KernelInputs,
+  type Recorder,
+  sameShape,
+  shapesOf,
+  type Tensor,
 } from "../tensor.ts";
 import type { Renewal, Slot } from "./program.ts";
 
@@ -41,20 +43,29 @@ export type SectionEvent =
   | { readonly kind: "values"; readonly outputs: readonly Slot[]; readonly renewal: Renewal };
 
 /** Signals that host code went another way. */
-export class OtherWay extends Error {}
+class OtherWay extends Error {}
 
 const other = (): never => {
   throw new OtherWay();
 };
 
-const sameShapes = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]): boolean =>
-  a.length === b.length && a.every((shape, i) => sameNumbers(shape, b[i] as readonly number[]));
+/** What describes a tensor for all that follows. */
+type Described = Pick<Tensor, "shape"> & { readonly dtype: string };
 
-const sameNumbers = (a: readonly number[], b: readonly number[]): boolean => {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-};
+const isAlike = (a: Described, b: Described): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
+
+/** Whether a kernel gives such tensors as it gave with other attributes. */
+function givesAlike(before: readonly Tensor[], name: string, inputs: KernelInputs, attrs: object): boolean {
+  const made = shapesOf(name, inputs, attrs);
+  return (
+    made !== undefined &&
+    made.length === before.length &&
+    before.every((tensor, i) => isAlike(tensor, made[i] as Described))
+  );
+}
+
+const areSame = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]): boolean =>
+  a.length === b.length && a.every((shape, i) => sameShape(shape, b[i] as readonly number[]));
 
 /** Answers what host code asks for with tensors without data. */
 export class Rehearsal implements Interceptor, Recorder {
@@ -98,24 +109,32 @@ export class Rehearsal implements Interceptor, Recorder {
     return true;
   }
 
+  /** The tensor of a slot: what follows holds for its shape and dtype. */
+  private alike([slot]: readonly Slot[], asked: Described): Tensor {
+    const made = this.slots.tensorOf(slot as Slot);
+    return isAlike(made, asked) ? made : this.leave();
+  }
+
   kernel(name: string, inputs: KernelInputs, attrs: object | undefined): unknown {
     const event = this.expect("kernel");
     if (event.name !== name || !this.sameInputs(event.inputs, inputs)) return this.leave();
-    if (event.renewal !== undefined) this.renewals[event.renewal] = attrs ?? {};
-    else if (!equalData(event.attrs, attrs)) return this.leave();
     const made = event.outputs.map(this.slots.tensorOf);
+    const own = attrs ?? {};
+    if (!equalData(event.attrs, own) && (event.renewal === undefined || !givesAlike(made, name, inputs, own)))
+      return this.leave();
+    if (event.renewal !== undefined) this.renewals[event.renewal] = own;
     return event.isList ? made : made[0];
   }
 
-  values(values: unknown): Tensor {
+  values(values: unknown, shape: readonly number[], dtype: string): Tensor {
     const event = this.expect("values");
     this.renewals[event.renewal] = values;
-    return this.slots.tensorOf(event.outputs[0] as Slot);
+    return this.alike(event.outputs, { shape: [...shape], dtype });
   }
 
   fuse({ inputs, shapes, loop, kernel }: FuseCall): Tensor[] | undefined {
     const event = this.expect("loop");
-    if (!this.sameInputs(event.inputs, inputs) || !sameShapes(event.shapes, shapes)) return this.leave();
+    if (!this.sameInputs(event.inputs, inputs) || !areSame(event.shapes, shapes)) return this.leave();
     this.renewals[event.renewal] = { loop, kernel };
     return event.outputs?.map(this.slots.tensorOf);
   }
@@ -127,10 +146,10 @@ export class Rehearsal implements Interceptor, Recorder {
     return event.outputs?.map(this.slots.tensorOf)[0];
   }
 
-  fill({ fill }: FillCall): Tensor {
+  fill({ fill, shape, dtype }: FillCall): Tensor {
     const event = this.expect("fill");
     this.renewals[event.renewal] = fill;
-    return this.slots.tensorOf(event.outputs[0] as Slot);
+    return this.alike(event.outputs, { shape: [...shape], dtype });
   }
 
   readonly followsSharing = false;

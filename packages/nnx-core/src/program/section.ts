@@ -5,7 +5,7 @@
  */
 import { intercept, setRecorder, standIn, type Tensor } from "../tensor.ts";
 import type { Slot } from "./program.ts";
-import { OtherWay, Rehearsal, type SectionEvent } from "./rehearsal.ts";
+import { Rehearsal, type SectionEvent } from "./rehearsal.ts";
 import { inputsMaker, type MakeInputs, mapTensorsIn } from "./section-inputs.ts";
 import { partsOf } from "./section-parts.ts";
 
@@ -16,6 +16,8 @@ export interface SectionPlan {
   readonly run: (inputs: unknown) => unknown;
   readonly events: readonly SectionEvent[];
   readonly resultSlots: readonly Slot[];
+  /** How many values of the host are in the result. */
+  readonly hostCount: number;
   readonly slotOf: (tensor: Tensor) => Slot | undefined;
   readonly infoOf: (slot: Slot) => { readonly shape: readonly number[]; readonly dtype: string };
 }
@@ -44,7 +46,8 @@ export class Section {
 
   private standInFor(slot: Slot): Tensor {
     const known = this.standIns.get(slot);
-    if (known) return known;
+    // Loops and host code may dispose what they made.
+    if (known && !known.isDisposed) return known;
     const { shape, dtype } = this.plan.infoOf(slot);
     const made = standIn(shape, dtype);
     this.standIns.set(slot, made);
@@ -65,22 +68,23 @@ export class Section {
     this.made ??= this.makeInputs();
     const rehearsal = new Rehearsal(this.plan.events, renewals, {
       slotOf: (tensor) => this.slotOf(tensor),
-      tensorOf: (slot) => this.standIns.get(slot) as Tensor,
+      tensorOf: (slot) => this.standInFor(slot),
     });
     const outerInterceptor = intercept(rehearsal);
     const outerRecorder = setRecorder(rehearsal);
     try {
       const result = this.plan.run(this.made(host));
       const { tensors, host: found } = partsOf(result);
-      const { resultSlots } = this.plan;
+      const { resultSlots, hostCount } = this.plan;
       const isSame =
         rehearsal.isOver &&
+        found.length === hostCount &&
         tensors.length === resultSlots.length &&
         tensors.every((tensor, i) => this.slotOf(tensor) === resultSlots[i]);
       return isSame ? found : undefined;
-    } catch (error) {
-      if (error instanceof OtherWay || rehearsal.wentOtherWay) return undefined;
-      throw error;
+    } catch {
+      // What fails without data may do with them, and fails again where it does not.
+      return undefined;
     } finally {
       intercept(outerInterceptor);
       setRecorder(outerRecorder);

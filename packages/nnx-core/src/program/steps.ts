@@ -13,13 +13,14 @@ import {
   type ReplayBackend,
   runByEngine,
   runLoop,
+  sameShape,
   type Tensor,
   type TensorInfo,
   tensorOfInfo,
   traced,
 } from "../tensor.ts";
 import { type HostValues, OtherWay } from "./host.ts";
-import type { Overwrites, WrittenOver } from "./overwrites.ts";
+import { isWrittenOver, type Overwrites, type WrittenOver } from "./overwrites.ts";
 import type { LoopBody, ProgramNode, Slot, ValueInfo } from "./program.ts";
 
 /** The values of a replay, by their slots. */
@@ -74,7 +75,7 @@ export function stepFor(node: ProgramNode, { infos, backend, kernels, overwrites
       const groups = overwrites?.get(node);
       if (groups)
         return ({ values, host, over }) => {
-          const which = groups.map(([first]) => first !== undefined && over?.has(first.output) === true);
+          const which = groups.map((group) => over !== undefined && isWrittenOver(group, over));
           const own = which.includes(true) ? overwriting(attrsOf(host), which) : attrsOf(host);
           put(values, kernelFunc({ inputs: valuesOf(values), attrs: own, backend }));
           // These are inputs, which belong to others.
@@ -100,9 +101,13 @@ export function stepFor(node: ProgramNode, { infos, backend, kernels, overwrites
     }
     case "call": {
       const { renewal } = work;
+      const { shape } = infos[outputs[0] as Slot] as ValueInfo;
       return ({ values, host }) => {
-        const run = renewal === undefined ? work.run : (host.renewals[renewal] as typeof work.run);
-        put(values, run(valuesOf(values)) as TensorInfo);
+        if (renewal === undefined) return put(values, work.run(valuesOf(values)) as TensorInfo);
+        const made = (host.renewals[renewal] as typeof work.run)(valuesOf(values)) as TensorInfo;
+        put(values, made);
+        // What follows holds for this shape.
+        if (!sameShape(made.shape, shape)) throw new OtherWay("host");
       };
     }
     case "fill": {
