@@ -1,16 +1,15 @@
 /** @file The programs of one function, and which of them a call plays. */
-import { StructureError } from "../errors.ts";
 import { hasHidden, isAsKept, keptData } from "../data/kept-data.ts";
 import type { Frame } from "../graph/frame.ts";
 import { GraphNode } from "../graph/node.ts";
 import { sameRecipe } from "../graph/registry.ts";
-import { formatPath } from "../path.ts";
 import { Modules } from "../recording/running.ts";
 import { backendInUse } from "../tensor.ts";
 import { Variable } from "../variable/variable.ts";
 import { type Arguments, isWalkedWhole, PARTS_ABOVE, takeApart } from "./arguments.ts";
-import { sameSignature, type Signature } from "./argument-walk.ts";
+import { sameSignature } from "./argument-walk.ts";
 import { Footprint } from "./footprint.ts";
+import { firstCall, type Group, reasonFor } from "./group.ts";
 import { printPlayed } from "./print.ts";
 import type { Played } from "./played.ts";
 import { recordCall } from "./record-call.ts";
@@ -27,21 +26,6 @@ export interface ProgramInfo {
   readonly kernels: number;
   /** How many tensors it holds. */
   readonly constants: number;
-}
-
-/** Programs of arguments with one signature. */
-interface Group {
-  readonly signature: Signature;
-  /** Static data that code may change in place, as they were. */
-  readonly statics: unknown;
-  readonly backend: string;
-  /** The last one played first. */
-  readonly programs: Played[];
-  /**
-   * How often it was recorded again because of a number, by the number's position; because of a
-   * variable of tensorflow.js, by that; of bounds of loops without either.
-   */
-  readonly again: Map<number | object | undefined, number>;
 }
 
 /** A recording, with what is needed to let go of it. */
@@ -62,16 +46,6 @@ const mostFootprints = 4;
  * a million calls.
  */
 const mostRecordings = 512;
-
-/** Why a call is recorded. */
-interface Reason {
-  readonly text: string;
-  /** What {@link Group.again} counts, once the call was recorded. */
-  readonly changed?: { readonly what: number | object | undefined };
-}
-
-/** How often a function is recorded again because one number changed. */
-const mostAgain = 2;
 
 export class JitCache {
   private readonly f: (...args: readonly unknown[]) => unknown;
@@ -207,7 +181,7 @@ export class JitCache {
     group: Group,
     frames: readonly Frame[] | undefined,
   ): unknown {
-    const { text: reason, changed } = this.reasonFor(group, given);
+    const { text: reason, changed } = this.recordings.length > 0 ? reasonFor(group, given) : firstCall;
     refuseHidden(args, given, frames);
     const found = frames && new Modules(frames, undefined, PARTS_ABOVE);
     const { result, played: recorded } = recordCall(this.f, args, given, { found });
@@ -250,52 +224,5 @@ export class JitCache {
     const at = group.programs.indexOf(played);
     if (at >= 0) group.programs.splice(at, 1);
     if (group.programs.length === 0) this.groups = this.groups.filter((each) => each !== group);
-  }
-
-  /** Why a call is recorded. @throws {@link StructureError} where a number changes each time. */
-  private reasonFor(group: Group, given: Arguments): Reason {
-    if (this.recordings.length === 0) return { text: "the first call" };
-    const [last] = group.programs;
-    if (!last) return { text: "other definitions, shapes, dtypes, static values or another backend" };
-    if (!last.isCurrent()) {
-      for (const played of group.programs.splice(0)) played.dispose();
-      return { text: "other kernels are installed" };
-    }
-    const variable = last.changedVariable();
-    if (variable) {
-      const times = group.again.get(variable) ?? 0;
-      if (times >= mostAgain) {
-        throw new StructureError(
-          `jit: expected a tf.Variable that stays, got "${variable.name}", to which something was assigned: the function was recorded ${times + 1} times ` +
-            "for other values. Pass the variable as an argument.",
-        );
-      }
-      // They have what the variable was.
-      for (const played of group.programs.splice(0)) played.dispose();
-      const text = `something was assigned to the tf.Variable "${variable.name}"`;
-      return { text, changed: { what: variable } };
-    }
-    const index = last.changedNumber(given);
-    if (index === undefined && !last.sharesAlike(given))
-      return "two places in the arguments, which had one tensor or key, have two now";
-    if (index === undefined && last.miss === "host")
-      return { text: "host code, such as an optimizer's step, went another way" };
-    const times = group.again.get(index) ?? 0;
-    if (times >= mostAgain) {
-      throw index === undefined
-        ? new StructureError(
-            `jit: expected tensors as bounds of loops that stay, got some that change: the function was recorded ${times + 1} times for ` +
-              "other values. Count with a tensor in whileLoop, or pass the bounds as numbers with { staticArgs }.",
-          )
-        : new StructureError(
-            `jit at ${formatPath(last.pathOfNumber(index, given))}: expected a number that stays, got one that changes: it is ${String(given.host[index])} now, and the function ` +
-              `was recorded ${times + 1} times for other values. Pass a tensor, or compute with nnx.hostValue([variable], fn).`,
-          );
-    }
-    const text =
-      index === undefined
-        ? "a tensor that is the bound of a loop has another value"
-        : `the number at ${formatPath(last.pathOfNumber(index, given))} changed`;
-    return { text, changed: { what: index } };
   }
 }
