@@ -26,6 +26,8 @@ ROWS = np.array(
     [[1, NAN, 3, 2], [NAN, NAN, 1, 0], [INF, -INF, INF, 0], [-INF, -INF, -INF, -INF], [3, 1, 3, 3], [NAN, -INF, INF, 5], [4, INF, 2, NAN], [1e30, -1e30, 3e38, 3e38]],
     np.float32,
 )
+# As scores that a mask leaves out.
+MASKED = np.array([[1, -INF, 3, 2], [-INF, -INF, 0, -INF], [-1e30, -INF, -1e30, -INF], [-INF, 3e38, 5, -3e38]], np.float32)
 BOOLS = np.array([False, True])
 
 
@@ -70,12 +72,31 @@ content = {
     "powers": plain(POWERS),
     "rows": plain(ROWS),
     "ofFloats": at_all(
-        FLOATS, {"elu": jax.nn.elu, "sin": jnp.sin, "cos": jnp.cos, "sign": jnp.sign, "round": jnp.round, "toInteger": lambda x: x.astype(jnp.int32)}
+        FLOATS,
+        {
+            "elu": jax.nn.elu,
+            "sin": jnp.sin,
+            "cos": jnp.cos,
+            "sign": jnp.sign,
+            "round": jnp.round,
+            "toInteger": lambda x: x.astype(jnp.int32),
+            "relu": jax.nn.relu,
+            "relu6": jax.nn.relu6,
+            "leakyRelu": lambda x: jax.nn.leaky_relu(x, 0.2),
+            "clip": lambda x: jnp.clip(x, -1.5, 2.5),
+        },
     ),
     "ofFloatPairs": at_pairs(
         FLOATS,
         FLOATS,
-        {"mod": jnp.mod, "pow": jnp.power, "prelu": lambda x, a: jnp.where(x >= 0, x, a * x)},
+        {
+            "mod": jnp.mod,
+            "pow": jnp.power,
+            "prelu": lambda x, a: jnp.where(x >= 0, x, a * x),
+            "maximum": jnp.maximum,
+            "minimum": jnp.minimum,
+            "where": lambda a, b: jnp.where(a < b, a, b),
+        },
     ),
     "floors": plain(floors(*(m.ravel() for m in np.meshgrid(FLOATS, FLOATS)))),
     "ofIntegers": at_all(INTEGERS, {"neg": lambda x: -x, "abs": jnp.abs, "square": jnp.square, "clip": lambda x: jnp.clip(x, -5, 20000003)}),
@@ -88,7 +109,18 @@ content = {
     "addBools": plain(jnp.add(*(m.ravel() for m in np.meshgrid(BOOLS, BOOLS)))),
     "large": plain(LARGE),
     "norms": [{"layer": name, "fast": fast, "y": plain(make(fast)(LARGE))} for name, make in NORMS.items() for fast in (True, False)],
+    "masked": plain(MASKED),
+    "ofMasked": {
+        "softmax": plain(jax.nn.softmax(MASKED, 1)),
+        "logSoftmax": plain(jax.nn.log_softmax(MASKED, 1)),
+        "logSumExp": plain(jax.nn.logsumexp(MASKED, 1)),
+    },
     "ofRows": {
+        "max": plain(jnp.max(ROWS, 1)),
+        "min": plain(jnp.min(ROWS, 1)),
+        "cumsum": plain(jnp.cumsum(ROWS, 1)),
+        "softmax": plain(jax.nn.softmax(ROWS, 1)),
+        "maxPool": plain(jax.lax.reduce_window(ROWS, -jnp.inf, jax.lax.max, (1, 2), (1, 1), "VALID")),
         "argMax": plain(jnp.argmax(ROWS, 1)),
         "argMin": plain(jnp.argmin(ROWS, 1)),
         "largest": plain(jax.lax.top_k(ROWS, 3)[0]),

@@ -13,7 +13,10 @@ export const areas: readonly Area[] = [
     name: "gradient programs, in two sets of kernels each",
     files: ["packages/gradients/src/golden.test.ts"],
   },
-  { name: "kernels of no axes to seven", files: ["scripts/browser/ranks.test.ts"] },
+  {
+    name: "kernels of no axes to seven, and at the edges of numbers",
+    files: ["scripts/browser/ranks.test.ts", "scripts/browser/edges.test.ts"],
+  },
   { name: "layers", files: ["packages/layers/src/"] },
   {
     name: "random numbers",
@@ -54,6 +57,7 @@ export const areas: readonly Area[] = [
 /** A part of it, of two minutes on two processors without a GPU. */
 export const part: readonly string[] = [
   "scripts/browser/random.test.ts",
+  "scripts/browser/edges.test.ts",
   "scripts/browser/memory.test.ts",
   "scripts/browser/no-reads.test.ts",
   "scripts/browser/training.test.ts",

@@ -111,14 +111,14 @@ const reduced = (name: string, dtype: Dtype = "float32"): Calls =>
     };
   });
 
-const alongAxis = (name: string, attrs: object = {}): Calls =>
+const alongAxis = (name: string, attrs: object = {}, dtype: Dtype = "float32"): Calls =>
   over(
     withAxes.filter((shape) => !shape.includes(0)),
     (shape) => {
       const of =
         (axis: number): Call =>
         () =>
-          kernel(name, { x: given(shape) }, { ...attrs, axis });
+          kernel(name, { x: given(shape, dtype) }, { ...attrs, axis });
       return { last: of(shape.length - 1), first: of(0) };
     },
   );
@@ -148,7 +148,7 @@ export const cases: Readonly<Record<string, Calls>> = {
   Cast: unary("Cast", { dtype: "float32" }, "int32"),
   ClipByValue: unary("ClipByValue", { clipValueMin: 0.2, clipValueMax: 0.6 }),
   ...each(
-    "RealDiv Pow Equal NotEqual Greater GreaterEqual Less LessEqual Maximum Minimum Mod Atan2 Add Sub Multiply SquaredDifference",
+    "RealDiv Pow Equal NotEqual Greater GreaterEqual Less LessEqual Maximum Minimum Mod FloorDiv Atan2 Add Sub Multiply SquaredDifference",
     (name) => pairs(name),
   ),
   ...each("LogicalAnd LogicalOr", (name) => pairs(name, "bool")),
@@ -159,6 +159,13 @@ export const cases: Readonly<Record<string, Calls>> = {
   ),
   ...each("All Any", (name) => reduced(name, "bool")),
   ...each("ArgMax ArgMin", (name) => alongAxis(name)),
+  ...Object.fromEntries(
+    ["ArgMax", "ArgMin"].map((name) => [`${name} of integers`, alongAxis(name, {}, "int32")]),
+  ),
+  TopK: over(longAxes, (shape) => ({
+    values: () => tf.topk(given(shape), shape.at(-1)).values,
+    places: () => tf.topk(given(shape, "int32"), 1).indices,
+  })),
   ...each("Cumsum Cumprod", (name) => alongAxis(name, { exclusive: false, reverse: false })),
   ...Object.fromEntries(
     ["Cumsum", "Cumprod"].map((name) => [
@@ -177,10 +184,17 @@ export const cases: Readonly<Record<string, Calls>> = {
       ? kernel("LogSoftmax", { logits }, { axis: shape.length - 1 })
       : tf.logSoftmax(logits);
   }),
-  // Backends do not agree on the dtype.
-  FloorDiv: Object.fromEntries(
-    Object.entries(pairs("FloorDiv")).map(([what, call]) => [what, () => tf.cast(call(), "float32")]),
+  ...Object.fromEntries(
+    "Add Sub Multiply SquaredDifference Maximum Minimum FloorDiv Mod Pow Equal NotEqual Less LessEqual Greater GreaterEqual"
+      .split(" ")
+      .map((name) => [`${name} of integers`, pairs(name, "int32")]),
   ),
+  ...Object.fromEntries(
+    "Neg Abs Square Reciprocal".split(" ").map((name) => [`${name} of integers`, unary(name, {}, "int32")]),
+  ),
+  "ClipByValue of integers": unary("ClipByValue", { clipValueMin: 1.5, clipValueMax: 4.5 }, "int32"),
+  "Cast to integers": over(all, (shape) => () => tf.cast(tf.mul(given(shape), 9), "int32")),
+  ...Object.fromEntries(["Add", "Sub"].map((name) => [`${name} of bools`, pairs(name, "bool")])),
   Select: over(all, (shape) => {
     const of =
       (condition: readonly number[]): Call =>

@@ -2,8 +2,9 @@
  * @file Programs for webgl and webgpu. One text serves both: it has what GLSL and WGSL have in common,
  * and a few words that stand for what they write differently.
  */
-import { env, type TensorInfo } from "@tensorflow/tfjs-core";
+import { engine, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 import { sizeOf } from "../shape.ts";
+import { toGlsl, toWgsl } from "./texts.ts";
 
 /** The backends that run such programs. */
 export const GPU: readonly ["webgl", "webgpu"] = ["webgl", "webgpu"];
@@ -14,6 +15,9 @@ export interface Uniform {
   readonly type: "float" | "int";
   readonly value: number;
 }
+
+/** A uniform that is an integer. */
+export const int = (name: string, value: number): Uniform => ({ name, type: "int", value });
 
 interface WebglProgram {
   readonly variableNames: readonly string[];
@@ -32,6 +36,8 @@ interface WebglBackend {
     dtype: string,
     uniforms?: readonly (readonly number[])[],
   ): TensorInfo;
+  shouldExecuteOnCPU(inputs: readonly TensorInfo[]): boolean;
+  unpackTensor(x: TensorInfo): TensorInfo;
   readonly texData: { get(dataId: object): { readonly isPacked?: boolean } };
 }
 
@@ -49,6 +55,7 @@ interface WebgpuProgram {
 
 /** Methods of the webgpu backend. */
 interface WebgpuBackend {
+  shouldExecuteOnCPU(inputs: readonly TensorInfo[]): boolean;
   readonly tensorMap: { get(dataId: object): { readonly dtype: string } };
   runWebGPUProgram(
     program: WebgpuProgram,
@@ -60,8 +67,21 @@ interface WebgpuBackend {
 
 const isWebgl = (backend: object): backend is WebglBackend => "runWebGLProgram" in backend;
 
+/** Whether a backend has integers as such, and groups of threads. */
+export const isWebgpu = (backend: object): boolean => "runWebGPUProgram" in backend;
+
 /** Whether programs can run on a backend. */
-export const isGpu = (backend: object): boolean => isWebgl(backend) || "runWebGPUProgram" in backend;
+export const isGpu = (backend: object): boolean => isWebgl(backend) || isWebgpu(backend);
+
+/** A tensor that several programs read, which would each bring it into this form on webgl. */
+export const unpacked = (backend: object, x: Tensor): Tensor =>
+  isWebgl(backend) && backend.texData.get(x.dataId).isPacked
+    ? engine().makeTensorFromTensorInfo(backend.unpackTensor(x))
+    : x;
+
+/** Whether tensorflow.js computes with these few numbers on the processor, where they still are. */
+export const isOnProcessor = (backend: object, inputs: readonly TensorInfo[]): boolean =>
+  (backend as WebglBackend | WebgpuBackend).shouldExecuteOnCPU(inputs);
 
 /**
  * The type of the numbers in the memory of webgpu's tensors. What was cast from bool or int32 to a
@@ -70,41 +90,8 @@ export const isGpu = (backend: object): boolean => isWebgl(backend) || "runWebGP
 export const isIntegerInMemory = (backend: object, { dataId }: TensorInfo): boolean =>
   !isWebgl(backend) && (backend as WebgpuBackend).tensorMap.get(dataId).dtype !== "float32";
 
-const glsl: readonly (readonly [RegExp, string])[] = [
-  [/\bvar_float\b/g, "float"],
-  [/\bvar_int\b/g, "int"],
-  [/\bvar_uint\b/g, "uint"],
-  [/\bu32\(/g, "uint("],
-  [/\bf32\(/g, "float("],
-  [/\bi32\(/g, "int("],
-  [/\bUNIFORM_/g, ""],
-];
-const wgsl: readonly (readonly [RegExp, string])[] = [
-  [/\bvar_float\b/g, "var"],
-  [/\bvar_int\b/g, "var"],
-  [/\bvar_uint\b/g, "var"],
-  [/\bINFINITY\b/g, "uniforms.INFINITY"],
-  [/\bNAN\b/g, "uniforms.NAN"],
-  [/\bUNIFORM_/g, "uniforms."],
-];
-
-const translated = (text: string, words: typeof glsl): string =>
-  words.reduce((done, [word, meaning]) => done.replace(word, meaning), text);
-
-/** WebGL 1 has a uniform of this name. */
-const toGlsl = (text: string): string =>
-  translated(
-    text,
-    env().getNumber("WEBGL_VERSION") === 1
-      ? glsl
-      : [...glsl, [/\bINFINITY\b/g, "uintBitsToFloat(0x7f800000u)"]],
-  );
-
-/** A number as both languages write one with a fraction. */
-export const literal = (value: number): string =>
-  Number.isInteger(value) && Math.abs(value) < 1e21 ? value.toFixed(1) : String(value);
-
-const WORKGROUP = 64;
+/** As many threads as work together on webgpu. */
+export const WORKGROUP = 64;
 /** As many groups as each axis of a dispatch may have. */
 const MOST_GROUPS = 65535;
 
@@ -122,12 +109,13 @@ const webgpuProgram = (
   outputShape: readonly number[],
   uniforms: readonly Uniform[],
   getUserCode: () => string,
+  isOfGroups = false,
 ): WebgpuProgram => ({
   variableNames,
   outputShape,
   shaderKey: `nnx_${name}`,
   dispatchLayout: { x: outputShape.map((_, axis) => axis) },
-  dispatch: groupsOf(sizeOf(outputShape)),
+  dispatch: groupsOf(sizeOf(outputShape) * (isOfGroups ? WORKGROUP : 1)),
   workgroupSize: [WORKGROUP, 1, 1],
   size: true,
   ...(uniforms.length > 0 && {
@@ -149,6 +137,11 @@ export interface ElementProgram {
   readonly inputs: readonly string[];
   /** On webgpu alone: the body writes the element itself, as what `setOutputAtIndex` does not write. */
   readonly isWhole?: boolean;
+  /**
+   * On webgpu alone: a group of threads has one element, and the body is that of one of them, `localId.x`.
+   * `at` is the element times {@link WORKGROUP}, and the body writes what is less than `uniforms.size`.
+   */
+  readonly isOfGroups?: boolean;
   /** Functions that the body calls, for each language. */
   readonly before?: { readonly glsl: string; readonly wgsl: string };
 }
@@ -156,13 +149,16 @@ export interface ElementProgram {
 const uniformsFor = (uniforms: readonly Uniform[]): readonly { type: string; data: readonly number[] }[] =>
   uniforms.map(({ type, value }) => ({ type: type === "int" ? "int32" : "float32", data: [value] }));
 
+const namesOf = (uniforms: readonly Uniform[]): readonly { name: string; type: string }[] =>
+  uniforms.map(({ name, type }) => ({ name, type }));
+
 /**
  * Runs a program for each element of its result, which has one axis.
  * @param inputs - Tensors of up to six axes.
  */
 export function runForEach(
   backend: object,
-  { name, body, inputs: names, before, isWhole }: ElementProgram,
+  { name, body, inputs: names, before, isWhole, isOfGroups }: ElementProgram,
   inputs: readonly TensorInfo[],
   size: number,
   dtype: "float32" | "int32" | "bool",
@@ -178,21 +174,23 @@ export function runForEach(
         variableNames: names,
         outputShape: [size],
         userCode,
-        customUniforms: uniforms.map((each) => ({ name: each.name, type: each.type })),
+        customUniforms: namesOf(uniforms),
       },
       inputs,
       dtype,
       uniforms.map(({ value }) => [value]),
     );
   }
-  const text = translated(body, wgsl);
-  const code = isWhole
-    ? `fn main(at : i32) { if (at < uniforms.size) { ${text} } }`
-    : `${before?.wgsl ?? ""}
+  const text = toWgsl(body);
+  const code = isOfGroups
+    ? `${before?.wgsl ?? ""} fn main(at : i32) { ${text} }`
+    : isWhole
+      ? `${before?.wgsl ?? ""} fn main(at : i32) { if (at < uniforms.size) { ${text} } }`
+      : `${before?.wgsl ?? ""}
       fn nnx(at : i32) -> f32 { ${text} }
       fn main(index : i32) { if (index < uniforms.size) { setOutputAtIndex(index, nnx(index)); } }`;
   return (backend as WebgpuBackend).runWebGPUProgram(
-    webgpuProgram(name, names, [size], uniforms, () => code),
+    webgpuProgram(name, names, [size], uniforms, () => code, isOfGroups),
     inputs,
     dtype,
     uniformsFor(uniforms),
@@ -216,6 +214,7 @@ function withoutPadding(rank: number): string {
  * @param name - Names the text: different texts have different names.
  * @param body - The body of a function of `a`, `b` and `c`, which returns a number.
  * @param shape - Of up to four axes.
+ * @param more - Functions that the body calls, and its uniforms.
  */
 export function runElementwise(
   backend: object,
@@ -224,11 +223,15 @@ export function runElementwise(
   inputs: readonly TensorInfo[],
   shape: readonly number[],
   dtype: "float32" | "int32" | "bool",
+  {
+    before,
+    uniforms = [],
+  }: { readonly before?: ElementProgram["before"]; readonly uniforms?: readonly Uniform[] } = {},
 ): TensorInfo {
   const names = letters.slice(0, inputs.length);
   const args = names.map((letter) => letter.toLowerCase());
   if (isWebgl(backend)) {
-    const f = `float nnx(${args.map((arg) => `float ${arg}`).join(", ")}) { ${toGlsl(body)} }`;
+    const f = `${before?.glsl ?? ""} float nnx(${args.map((arg) => `float ${arg}`).join(", ")}) { ${toGlsl(body)} }`;
     // Where no input is packed, packing them would take a program more for each.
     const isPacked = shape.length <= 4 && inputs.some(({ dataId }) => backend.texData.get(dataId).isPacked);
     const packed = (): string => {
@@ -250,18 +253,21 @@ export function runElementwise(
         userCode: isPacked ? packed() : plain(),
         packedInputs: isPacked,
         packedOutput: isPacked,
+        customUniforms: namesOf(uniforms),
       },
       inputs,
       dtype,
+      uniforms.map(({ value }) => [value]),
     );
   }
-  const code = `
-      fn nnx(${args.map((arg) => `${arg} : f32`).join(", ")}) -> f32 { ${translated(body, wgsl)} }
+  const code = `${before?.wgsl ?? ""}
+      fn nnx(${args.map((arg) => `${arg} : f32`).join(", ")}) -> f32 { ${toWgsl(body)} }
       fn main(index : i32) { if (index < uniforms.size) {
         setOutputAtIndex(index, nnx(${names.map((letter) => `get${letter}ByOutputIndex(index)`).join(", ")})); } }`;
   return (backend as WebgpuBackend).runWebGPUProgram(
-    webgpuProgram(name, names, shape, [], () => code),
+    webgpuProgram(name, names, shape, uniforms, () => code),
     inputs,
     dtype,
+    uniformsFor(uniforms),
   );
 }

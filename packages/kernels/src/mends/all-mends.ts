@@ -7,6 +7,9 @@ import { gpuJoinMends } from "./gpu/joins.ts";
 import { elementAxesMends } from "./gpu/axes-of-elements.ts";
 import { moveAxesMends } from "./gpu/axes-of-moves.ts";
 import { reductionAxesMends } from "./gpu/axes-of-reductions.ts";
+import { gpuPlaceMends } from "./gpu/places.ts";
+import { gpuTopKMend } from "./gpu/top-k.ts";
+import { gpuWholeMends } from "./gpu/whole.ts";
 import { gpuRowMends } from "./gpu/rows.ts";
 import { composedMends } from "./composed.ts";
 import { convolutionMends } from "./convolutions.ts";
@@ -40,7 +43,10 @@ export const allMends: readonly Mend[] = [
   ...edgeMends,
   ...lostNaNMends,
   ...gpuElementwiseMends,
+  ...gpuWholeMends,
   ...gpuRowMends,
+  ...gpuPlaceMends,
+  gpuTopKMend,
   ...elementAxesMends,
   ...moveAxesMends,
   ...reductionAxesMends,

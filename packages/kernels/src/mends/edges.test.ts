@@ -76,11 +76,15 @@ const ofFloats: Readonly<Record<string, Unary>> = {
   sign: tf.sign,
   round: tf.round,
   toInteger: (x) => tf.cast(x, "int32"),
+  relu6: tf.relu6,
+  leakyRelu: (x) => tf.leakyRelu(x, 0.2),
+  clip: (x) => tf.clipByValue(x, -1.5, 2.5),
 };
 const ofFloatPairs: Readonly<Record<string, Binary>> = {
   mod: tf.mod,
   pow: tf.pow,
   prelu: tf.prelu,
+  where: (a, b) => tf.where(tf.less(a, b), a, b),
 };
 const ofIntegers: Readonly<Record<string, Unary>> = {
   neg: tf.neg,

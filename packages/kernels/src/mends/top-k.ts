@@ -4,7 +4,8 @@ import { arrayOf, type Elements, elementsOf, isHeap, loops } from "../memory/acc
 import { sizeOf } from "../shape.ts";
 import type { Mend } from "../mend.ts";
 
-const isAllFinite = (x: Elements): boolean => {
+/** Whether a program without an order of all floats is right. */
+export const isAllFinite = (x: Elements): boolean => {
   for (let i = 0; i < x.length; i++) if (!Number.isFinite(x[i])) return false;
   return true;
 };
@@ -24,6 +25,23 @@ function placesOf(row: Elements): Uint32Array {
   return Uint32Array.from(row.keys()).sort(larger);
 }
 
+/** Writes the `k` largest elements of each row, and their places. */
+export function writeLargest(
+  from: Elements,
+  length: number,
+  k: number,
+  values: Elements,
+  places: Elements,
+): void {
+  for (let row = 0; row * length < from.length; row++) {
+    const own = from.subarray(row * length, (row + 1) * length);
+    for (const [i, place] of placesOf(own).subarray(0, k).entries()) {
+      values[row * k + i] = own[place]!;
+      places[row * k + i] = place;
+    }
+  }
+}
+
 export const topKMend: Mend = {
   kernelName: "TopK",
   backends: ["cpu", "wasm"],
@@ -39,14 +57,8 @@ export const topKMend: Mend = {
       { shape, dtype: "float32" },
       { shape, dtype: "int32" },
     ] as const;
-    return loops(backend, [x], outputs, ([from], [values, places]) => {
-      for (let row = 0; row * length < from!.length; row++) {
-        const own = from!.subarray(row * length, (row + 1) * length);
-        for (const [i, place] of placesOf(own).subarray(0, k).entries()) {
-          values![row * k + i] = own[place]!;
-          places![row * k + i] = place;
-        }
-      }
-    });
+    return loops(backend, [x], outputs, ([from], [values, places]) =>
+      writeLargest(from!, length, k, values!, places!),
+    );
   },
 };

@@ -6,7 +6,8 @@ import {
   type Tensor,
   type TensorInfo,
 } from "@tensorflow/tfjs-core";
-import { GPU, literal, runElementwise } from "../gpu/program.ts";
+import { GPU, runElementwise } from "../gpu/program.ts";
+import { literal } from "../gpu/texts.ts";
 import { filled, loop } from "../memory/access.ts";
 import { scoped } from "../mend.ts";
 import { sizeOf, withShape } from "../shape.ts";

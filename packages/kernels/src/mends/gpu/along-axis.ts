@@ -25,15 +25,6 @@ const sums = (kernelName: string): Mend =>
     return inThree(call, axisOf(call.attrs.axis, shape.length), shape);
   });
 
-const place = (kernelName: string): Mend =>
-  mend<"x", AxisAttrs>(kernelName, GPU, (call) => {
-    const { x } = call.inputs;
-    const axis = axisOf(call.attrs.axis, x.shape.length);
-    const shape = x.shape.filter((_, i) => i !== axis);
-    if (x.shape.length <= 6 || sizeOf(x.shape) === 0) return withShape(call.stock(), shape);
-    return inThree(call, axis, shape);
-  });
-
 const reverse: Mend = mend<"x", tf.ReverseAttrs>(
   "Reverse",
   GPU,
@@ -67,5 +58,4 @@ export const gpuAxisMends: readonly Mend[] = [
   inReverse("Cumsum"),
   inReverse("Cumprod"),
   ...["Cumsum", "Cumprod"].map(sums),
-  ...["ArgMax", "ArgMin"].map(place),
 ];

@@ -1,10 +1,9 @@
 /** @file Element-wise kernels of webgl and webgpu that take few axes. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensor } from "@tensorflow/tfjs-core";
-import { fold } from "../../fold.ts";
 import { GPU } from "../../gpu/program.ts";
 import { sizeOf, withShape } from "../../shape.ts";
 import { filled, type LoopDtype } from "../../memory/access.ts";
+import { foldedTo4 } from "./folded.ts";
 import { type Mend, mend, reshaped, scoped } from "../../mend.ts";
 
 const select: Mend = mend<"condition" | "t" | "e">(
@@ -46,12 +45,8 @@ const pairs = (kernelName: string): Mend =>
     if (a.shape.length <= 4 && b.shape.length <= 4) return stock();
     return scoped(() => {
       const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
-      const folded = fold(a.shape, b.shape);
-      const [x, y] =
-        folded.axes.length <= 4
-          ? [reshaped(a, folded.a), reshaped(b, folded.b)]
-          : [a, b].map((each) => reshaped(tf.broadcastTo(each as Tensor, shape), [sizeOf(shape)]));
-      return withShape(stock({ a: x!, b: y! }), shape);
+      const folded = foldedTo4(a, b, shape);
+      return withShape(stock({ a: folded.a, b: folded.b }), shape);
     });
   });
 
@@ -69,11 +64,5 @@ const UNARY = [
   ),
 ];
 
-const prelu: Mend = mend<"x" | "alpha">("Prelu", GPU, ({ inputs: { x, alpha }, stock }) => {
-  if (x.shape.length <= 4) return stock();
-  const [values, slopes] = [x as Tensor, alpha as Tensor];
-  return scoped(() => tf.where(tf.less(values, 0), tf.mul(values, slopes), values));
-});
-
 /** Replacements of kernels that give each element by itself. */
-export const elementAxesMends: readonly Mend[] = [select, ...UNARY.map(flat), ...PAIRS.map(pairs), prelu];
+export const elementAxesMends: readonly Mend[] = [select, ...UNARY.map(flat), ...PAIRS.map(pairs)];

@@ -101,6 +101,6 @@ const cast: Mend = mend<"x", tf.CastAttrs>(
 export const gpuIntegerMends: readonly Mend[] = [
   transpose,
   cast,
-  ...["Sum", "Mean", "Prod", "Max", "Min", "All", "Any", "ArgMax", "ArgMin"].map(reduction),
+  ...["Sum", "Mean", "Prod", "Max", "Min", "All", "Any"].map(reduction),
   ...["Cumsum", "Cumprod"].map(scan),
 ];

@@ -1,7 +1,7 @@
 /** @file Pools, scatters, sums and logic on webgl and webgpu. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { KernelConfig, Tensor } from "@tensorflow/tfjs-core";
-import { GPU, runForEach } from "../../gpu/program.ts";
+import { GPU, isWebgpu, runForEach } from "../../gpu/program.ts";
 import { type Axis, axesOf2D, axesOf3D } from "../../conv-geometry.ts";
 import { sizeOf, withShape } from "../../shape.ts";
 import { type Mend, mend, scoped } from "../../mend.ts";
@@ -89,7 +89,7 @@ const addN: Mend = {
     ({ inputs, backend, attrs }) => {
       const terms = inputs as unknown as Tensor[];
       const { shape } = terms[0]!;
-      const isMuch = "runWebGPUProgram" in backend && terms.length > MOST_INPUTS;
+      const isMuch = isWebgpu(backend) && terms.length > MOST_INPUTS;
       if (!isMuch && shape.length <= 6) return stock({ inputs, backend, attrs: attrs! });
       return scoped(() => {
         const flat = shape.length <= 6 ? terms : terms.map((each) => tf.reshape(each, [each.size]));

@@ -1,7 +1,7 @@
 /** @file The extrema of rows, and softmax, on webgl and webgpu. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tensorflow/tfjs-core";
-import { GPU, runForEach } from "../../gpu/program.ts";
+import { GPU, int, runForEach } from "../../gpu/program.ts";
 import { filled } from "../../memory/access.ts";
 import { axesOf, keepDims, sizeOf, withShape } from "../../shape.ts";
 import { type Mend, mend, scoped } from "../../mend.ts";
@@ -50,10 +50,7 @@ const extremum = (kernelName: "Max" | "Min", isBetter: ">" | "<"): Mend =>
           [y],
           rows * parts,
           "float32",
-          [
-            { name: "parts", type: "int", value: parts },
-            { name: "columns", type: "int", value: columns },
-          ],
+          [int("parts", parts), int("columns", columns)],
         );
         if (parts === 1) return withShape(found, shape);
         y = tf.engine().makeTensorFromTensorInfo(withShape(found, [rows, parts]));
