@@ -98,4 +98,10 @@ export const known: readonly Known[] = [
       reason: "SwiftShader rounds the square root in another way, so that there is no tie",
     },
   ]),
+  {
+    backend: "webgl",
+    test: "'BatchNorm' gives no number where Flax gives NaN (fast: false)",
+    reason:
+      "webgl divides squares before it sums them, so that their sum stays finite near 3.4e38: 1.73 for 0",
+  },
 ];
