@@ -15,7 +15,11 @@ export const areas: readonly Area[] = [
   },
   {
     name: "kernels of no axes to seven, and at the edges of numbers",
-    files: ["scripts/browser/ranks.test.ts", "scripts/browser/edges.test.ts"],
+    files: [
+      "scripts/browser/ranks.test.ts",
+      "scripts/browser/edges.test.ts",
+      "scripts/browser/edges-of-rows.test.ts",
+    ],
   },
   { name: "layers", files: ["packages/layers/src/"] },
   {
@@ -58,6 +62,7 @@ export const areas: readonly Area[] = [
 export const part: readonly string[] = [
   "scripts/browser/random.test.ts",
   "scripts/browser/edges.test.ts",
+  "scripts/browser/edges-of-rows.test.ts",
   "scripts/browser/memory.test.ts",
   "scripts/browser/no-reads.test.ts",
   "scripts/browser/training.test.ts",
