@@ -152,6 +152,14 @@ const uniformsFor = (uniforms: readonly Uniform[]): readonly { type: string; dat
 const namesOf = (uniforms: readonly Uniform[]): readonly { name: string; type: string }[] =>
   uniforms.map(({ name, type }) => ({ name, type }));
 
+/** What webgpu starts for each element, or for each thread. */
+function mainOf(text: string, isWhole = false, isOfGroups = false): string {
+  if (isOfGroups) return `fn main(at : i32) { ${text} }`;
+  if (isWhole) return `fn main(at : i32) { if (at < uniforms.size) { ${text} } }`;
+  return `fn nnx(at : i32) -> f32 { ${text} }
+    fn main(index : i32) { if (index < uniforms.size) { setOutputAtIndex(index, nnx(index)); } }`;
+}
+
 /**
  * Runs a program for each element of its result, which has one axis.
  * @param inputs - Tensors of up to six axes.
@@ -181,14 +189,7 @@ export function runForEach(
       uniforms.map(({ value }) => [value]),
     );
   }
-  const text = toWgsl(body);
-  const code = isOfGroups
-    ? `${before?.wgsl ?? ""} fn main(at : i32) { ${text} }`
-    : isWhole
-      ? `${before?.wgsl ?? ""} fn main(at : i32) { if (at < uniforms.size) { ${text} } }`
-      : `${before?.wgsl ?? ""}
-      fn nnx(at : i32) -> f32 { ${text} }
-      fn main(index : i32) { if (index < uniforms.size) { setOutputAtIndex(index, nnx(index)); } }`;
+  const code = `${before?.wgsl ?? ""} ${mainOf(toWgsl(body), isWhole, isOfGroups)}`;
   return (backend as WebgpuBackend).runWebGPUProgram(
     webgpuProgram(name, names, [size], uniforms, () => code, isOfGroups),
     inputs,
