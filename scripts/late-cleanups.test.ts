@@ -1,37 +1,23 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+import { collected, collectLater } from "./collect-garbage.ts";
 
 const freed: string[] = [];
 const registry = new FinalizationRegistry<string>((name) => void freed.push(name));
 const drop = (name: string): void => registry.register({}, name);
 
-/** Collects until something is freed; gives up after a while. */
-async function collectUntil(name: string): Promise<void> {
-  for (let i = 0; i < 400 && !freed.includes(name); i++) {
-    await turn();
-    collect();
-  }
-}
+const isFreed = (name: string): Promise<boolean> => collected(() => freed.includes(name));
 
 it("a test meets its own garbage going", async () => {
   drop("own");
-  await collectUntil("own");
+  expect(await isFreed("own")).toBe(true);
   expect(freed).toEqual(["own"]);
   drop("left");
 });
 
 it("and not that of the test before", async () => {
   drop("second");
-  await collectUntil("second");
-  for (let i = 0; i < 5; i++) {
-    await turn();
-    collect();
-  }
+  expect(await isFreed("second")).toBe(true);
+  for (let i = 0; i < 5; i++) await collectLater();
   expect(freed).toEqual(["own", "second"]);
 });
 

@@ -2,7 +2,8 @@
 import { mendKernels } from "@nnxjs/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, it } from "vitest";
-import { golden, isClose, isWebgl, numbers, type Values, valuesOf } from "./edges.ts";
+import { golden, numbers, type Values } from "../edges-golden.ts";
+import { isClose, isWebgl, valuesOf } from "./edges.ts";
 
 beforeAll(() => mendKernels());
 

@@ -5,7 +5,8 @@
 import { mendKernels } from "@nnxjs/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, it } from "vitest";
-import { golden, isClose, isWebgl, NORMAL, numbers, type Values, valuesOf } from "./edges.ts";
+import { golden, numbers, pairsOf, type Values } from "../edges-golden.ts";
+import { isClose, isWebgl, NORMAL, valuesOf } from "./edges.ts";
 
 const floats = numbers(golden.floats);
 const { integers, powers } = golden;
@@ -25,12 +26,6 @@ function isPromised(name: string, given: readonly number[], wanted: number): boo
   // Such a quotient is 0 before it is rounded down.
   return name !== "floorDiv" || quotient === 0 || !(Math.abs(quotient) < NORMAL);
 }
-
-/** All pairs, the first number changing fastest. */
-const pairsOf = (first: readonly number[], second: readonly number[]): number[][] => [
-  second.flatMap(() => first),
-  second.flatMap((b) => first.map(() => b)),
-];
 
 /** What differs, of all numbers at once, and of five at a time, which other programs may compute. */
 async function differences(

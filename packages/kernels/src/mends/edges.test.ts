@@ -1,48 +1,16 @@
 /** @file Kernels at the edges of float32 and int32, held against JAX's values, on each backend. */
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { readGolden } from "../../../../scripts/golden.ts";
+import { golden, numbers, pairsOf, type Values } from "../../../../scripts/edges-golden.ts";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { mendKernels } from "../mend-kernels.ts";
 import { useWasmKernels } from "../wasm/module.ts";
 
-/** What is not finite, and -0, stands as text. */
-type Values = readonly (number | string)[];
-interface Golden {
-  readonly floats: Values;
-  readonly integers: readonly number[];
-  readonly powers: readonly number[];
-  readonly rows: Values;
-  readonly ofFloats: Readonly<Record<string, Values>>;
-  readonly ofFloatPairs: Readonly<Record<string, Values>>;
-  readonly floors: Values;
-  readonly ofIntegers: Readonly<Record<string, readonly number[]>>;
-  readonly ofIntegerPairs: Readonly<Record<string, readonly number[]>>;
-  readonly floorDiv: readonly number[];
-  readonly integerPowers: readonly number[];
-  readonly addBools: readonly number[];
-  readonly ofRows: Readonly<Record<"argMax" | "argMin" | "largest" | "places", Values>>;
-}
-const golden = readGolden<Golden>("edges-kernels");
-
-const texts: Readonly<Record<string, number>> = {
-  nan: Number.NaN,
-  inf: Infinity,
-  "-inf": -Infinity,
-  "-0.0": -0,
-};
-const numbers = (values: Values): number[] => values.map((v) => (typeof v === "number" ? v : texts[v]!));
 const floats = numbers(golden.floats);
 const { integers, powers } = golden;
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
 type Binary = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
-
-/** All pairs, the first number changing fastest. */
-const pairsOf = (first: readonly number[], second: readonly number[]): [number[], number[]] => [
-  second.flatMap(() => first),
-  second.flatMap((b) => first.map(() => b)),
-];
 
 /** What a function gives, also for few elements at a time, which stock kernels may compute otherwise. */
 function inBoth(

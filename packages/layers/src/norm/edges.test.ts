@@ -3,20 +3,9 @@ import { dispose } from "@nnxjs/nnx-core";
 import { Rngs } from "@nnxjs/rnglib";
 import { tensor2d } from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
-import { readGolden } from "../../../../scripts/golden.ts";
+import { golden, numbers } from "../../../../scripts/edges-golden.ts";
 import { onEachBackend } from "../../../../scripts/use-backend.ts";
 import { BatchNorm, GroupNorm, LayerNorm, RMSNorm } from "../index.ts";
-
-/** What is not finite, and -0, stands as text. */
-type Values = readonly (number | string)[];
-interface Golden {
-  readonly large: Values;
-  readonly norms: readonly {
-    readonly layer: keyof typeof layers;
-    readonly fast: boolean;
-    readonly y: Values;
-  }[];
-}
 
 const options = (useFastVariance: boolean) => ({ useFastVariance, rngs: new Rngs(0) });
 const layers = {
@@ -26,9 +15,7 @@ const layers = {
   BatchNorm: (fast: boolean) => new BatchNorm(4, options(fast)),
 };
 
-const { large, norms } = readGolden<Golden>("edges-kernels");
-const texts: Readonly<Record<string, number>> = { nan: Number.NaN, "-0.0": 0 };
-const numbers = (values: Values): number[] => values.map((v) => (typeof v === "number" ? v : texts[v]!));
+const { large, norms } = golden;
 
 onEachBackend("normalisation of large numbers", () => {
   it.each(norms)("$layer gives no number where Flax gives NaN (fast: $fast)", ({ layer, fast, y }) => {

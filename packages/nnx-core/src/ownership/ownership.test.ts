@@ -1,6 +1,4 @@
 /** @file Who frees tensors, and when: on both backends, with and without `dispose`. */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -26,6 +24,7 @@ import {
   view,
   vmap,
 } from "../index.ts";
+import { collect, collected, collectLater } from "../../../../scripts/collect-garbage.ts";
 import { rounds } from "../../../../scripts/rounds.ts";
 import { holdersOf } from "./lease.ts";
 
@@ -48,24 +47,11 @@ class Model extends Module {
 const count = (): number => tf.memory().numTensors;
 const data = (tensor: tf.Tensor): number[] => [...tensor.dataSync()];
 
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-/** Collects until `done`, since finalizers run when the engine likes; gives up after a while. */
-async function collected(done: () => boolean): Promise<boolean> {
-  for (let i = 0; i < 400 && !done(); i++) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    collect();
-  }
-  return done();
-}
-
 /** Collects until nothing goes any more. */
 async function settled(): Promise<void> {
   for (let i = 0, still = 0; i < 40 && still < 4; i++) {
     const before = count();
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    collect();
+    await collectLater();
     still = count() === before ? still + 1 : 0;
   }
 }
